@@ -1,0 +1,186 @@
+"""Writes the code interpreter parts of a dialogue: sums, tables, charts, files, and second attempts after a traceback."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from generator import lexicon, words
+from generator.code_tasks import make_task, run
+from generator.scene import Scene, Texts, fill
+from localassist.runs.hosted_tools import PYTHON_TOOL_NAME, format_attachments, format_python_result, python_tool
+
+_USING_CODE: Final[Texts] = {
+    "en": ["{0}", "{0}", "{0}", "{0} Use code.", "With code: {0}", "{0} Please run Python.", "Use the code interpreter. {0}", "{0} Thank you!", "Hi! {0}"],
+    "ko": ["{0}", "{0}", "{0} 코드를 써 줘.", "코드로 {0}", "{0} 파이썬을 사용해."],
+    "zh": ["{0}", "{0}", "{0} 请用代码。", "用代码:{0}", "请运行Python。{0}"],
+}
+_STATISTICS: Final = (
+    ("sum", ("sum", "total"), "합계", "总和"), ("mean", ("average", "mean"), "평균", "平均值"), ("max", ("maximum", "highest value", "largest value"), "최댓값", "最大值"),
+    ("min", ("minimum", "lowest value"), "최솟값", "最小值"), ("count", ("number of values", "count"), "개수", "个数"), ("median", ("median",), "중앙값", "中位数"),
+)  # fmt: skip
+_TABLE_QUESTIONS: Final[Texts] = {
+    "en": ["What is the {s} of the {c} column?", "Compute the {s} of {c} in {f}.", "Give me the {s} of the column {c}.", "{s} of {c}?", "Tell me the {s} of {c} in this file.",
+           "Read {f} and calculate the {s} of {c}.", "I uploaded {f}. What's the {s} for {c}?"],
+    "ko": ["{c} 열의 {s}[을를] 구해 줘.", "{f}에서 {c}의 {s}[은는]?", "이 파일에서 {c} {s} 알려 줘."],
+    "zh": ["{c}列的{s}是多少?", "求{f}中{c}的{s}。", "计算这个文件里{c}的{s}。"],
+}  # fmt: skip
+_TABLE_ANSWERS: Final[Texts] = {"en": ["The {s} of {c} is {out}."], "ko": ["{c}의 {s}[은는] {out}입니다."], "zh": ["{c}的{s}是{out}。"]}
+_CHARTS: Final = (("bar", "bar chart", "막대 그래프", "柱状图"), ("line", "line chart", "선 그래프", "折线图"), ("scatter", "scatter plot", "산점도", "散点图"),
+                  ("pie", "pie chart", "원 그래프", "饼图"))  # fmt: skip
+_CHART_QUESTIONS: Final[Texts] = {
+    "en": ["Draw a {k} of {y} by {x}.", "Make a {k} of {y} against {x} from {f}.", "Plot {y} over {x} as a {k}.", "Show {y} per {x} in a {k}.", "I need a {k}: {x} on the x axis, {y} on the y axis."],
+    "ko": ["{x}별 {y} {k}[을를] 그려 줘.", "{f}로 {k}[을를] 만들어 줘. x축은 {x}, y축은 {y}.", "{y}[을를] {x}에 따라 {k}로 보여 줘."],
+    "zh": ["画一个{k},x轴{x},y轴{y}。", "用{f}画{y}随{x}变化的{k}。", "按{x}画{y}的{k}。"],
+}  # fmt: skip
+_CHART_ANSWERS: Final[Texts] = {"en": ["Here is the {k}: {link}"], "ko": ["{k}입니다: {link}"], "zh": ["这是{k}:{link}"]}
+_FILE_ANSWERS: Final[Texts] = {"en": ["Here is the file: {link}"], "ko": ["파일입니다: {link}"], "zh": ["这是文件:{link}"]}
+_SEVERAL: Final[Texts] = {
+    "en": ["Make three charts of {f}.", "Show this data in three different charts.", "Create 3 plots from {f}.", "I want three pictures of the data in {f}."],
+    "ko": ["{f}로 그래프 세 개를 만들어 줘.", "이 데이터를 세 가지 그래프로 보여 줘."],
+    "zh": ["用{f}画三个图表。", "用三种图展示这些数据。"],
+}
+_SEVERAL_ANSWERS: Final[Texts] = {"en": ["Here are the charts: {link}"], "ko": ["그래프입니다: {link}"], "zh": ["这些是图表:{link}"]}
+_SAVE: Final[Texts] = {
+    "en": ['Save "{t}" in a file called {f}.', 'Write a file {f} with the text "{t}".', "Create {f} containing: {t}"],
+    "ko": ['"{t}"[을를] {f} 파일로 저장해 줘.', "{f} 파일에 {t}라고 써 줘."],
+    "zh": ['把"{t}"保存到文件{f}。', "创建{f},内容是{t}。"],
+}
+_LOOK: Final[Texts] = {
+    "en": ["What is in {f}?", "Which columns does {f} have?", "Show the first rows of {f}.", "Describe the data in this file."],
+    "ko": ["{f}에 뭐가 있어?", "{f}의 열 이름을 알려 줘.", "이 파일의 데이터를 보여 줘."],
+    "zh": ["{f}里有什么?", "{f}有哪些列?", "显示这个文件的数据。"],
+}
+_LOOK_ANSWERS: Final[Texts] = {"en": ["The columns are {out}."], "ko": ["열은 {out}입니다."], "zh": ["列有{out}。"]}
+
+
+def write_sum(scene: Scene) -> None:
+    """Ask something that code works out; now and then the first attempt misses an import."""
+    scene.offer(python_tool())
+    task = make_task(scene.rng)
+    question = fill(scene.rng.choice(task.questions[scene.language]), {})
+    scene.user(scene.rng.choice(_USING_CODE[scene.language]).replace("{0}", question))
+    if "import math\n" in task.code and scene.rng.random() < 0.2:
+        hasty = task.code.replace("import math\n", "")
+        scene.call((PYTHON_TOOL_NAME, {"code": hasty}), learn=False)
+        scene.result(_traceback(scene, hasty, "NameError: name 'math' is not defined"))
+    output = run(task.code)
+    _run(scene, task.code, output)
+    scene.answer(scene.pick_answer(task.answers, out=output))
+
+
+def write_table(scene: Scene) -> None:
+    """Ask for a figure from an attached CSV file; now and then the column is named differently there."""
+    rng = scene.rng
+    scene.offer(python_tool())
+    name, columns = _file(scene), _columns(scene)
+    column = rng.choice(columns[1:])
+    function, *said = rng.choice(_STATISTICS)
+    names = dict(zip(words.LANGUAGES, (rng.choice(said[0]), said[1], said[2]), strict=True))
+    scene.user(_attached(scene, scene.pick(_TABLE_QUESTIONS, s=names[scene.language], c=column, f=name), name))
+    code = f'import pandas as pd\n\ndf = pd.read_csv("/mnt/data/{name}")\nprint(df["{column}"].{function}())'
+    real = column
+    if rng.random() < 0.25:
+        _call(scene, code)
+        real = rng.choice((column.upper(), column.title(), f"{column}_{words.nonsense(rng, 1)}", f"total_{column}"))
+        scene.result(_traceback(scene, code, f"KeyError: '{column}'"))
+        _run(scene, "print(df.columns.tolist())", str([real if c == column else c for c in columns]))
+        code = f'print(df["{real}"].{function}())'
+    output = str(rng.choice((words.whole(rng), words.amount(rng), round(rng.uniform(10, 99999), 6))))
+    _run(scene, code, output)
+    scene.answer(scene.pick_answer(_TABLE_ANSWERS, s=names[scene.answer_language], c=column, out=output))
+
+
+def write_chart(scene: Scene) -> None:
+    """Ask for one chart of two columns, or for three charts of a file."""
+    rng = scene.rng
+    scene.offer(python_tool())
+    name, columns = _file(scene), _columns(scene)
+    if rng.random() < 0.25:
+        _three_charts(scene, name, columns)
+        return
+    x, y = columns[0], rng.choice(columns[1:])
+    kind, *said = rng.choice(_CHARTS)
+    names = dict(zip(words.LANGUAGES, said, strict=True))
+    scene.user(_attached(scene, scene.pick(_CHART_QUESTIONS, k=names[scene.language], x=x, y=y, f=name), name))
+    draw = f'df.plot.pie(y="{y}", labels=df["{x}"])' if kind == "pie" else f'df.plot.{kind}(x="{x}", y="{y}")'
+    _run(scene, _plot_code(name, draw + '\nplt.savefig("/mnt/data/chart.png")'), "", "chart.png")
+    scene.answer(scene.pick_answer(_CHART_ANSWERS, k=names[scene.answer_language], link=_link("chart.png")))
+
+
+def write_file(scene: Scene) -> None:
+    """Ask for a text file, or for what a table holds."""
+    rng = scene.rng
+    scene.offer(python_tool())
+    if rng.random() < 0.4:
+        name, columns = _file(scene), _columns(scene)
+        scene.user(_attached(scene, scene.pick(_LOOK, f=name), name))
+        code = f'import pandas as pd\n\ndf = pd.read_csv("/mnt/data/{name}")\nprint(df.columns.tolist())'
+        _run(scene, code, str(columns))
+        scene.answer(scene.pick_answer(_LOOK_ANSWERS, out=lexicon.joined(columns, scene.answer_language)))
+        return
+    text, name = lexicon.phrase(rng, scene.language), f"{words.nonsense(rng, 1)}.{rng.choice(('txt', 'md', 'csv'))}"
+    scene.user(scene.pick(_SAVE, t=text, f=name))
+    _run(scene, f'with open("/mnt/data/{name}", "w") as file:\n    file.write("{text}")', "", name)
+    scene.answer(scene.pick_answer(_FILE_ANSWERS, link=_link(name)))
+
+
+def _three_charts(scene: Scene, name: str, columns: list[str]) -> None:
+    scene.user(_attached(scene, scene.pick(_SEVERAL, f=name), name))
+    _run(scene, f'import pandas as pd\n\ndf = pd.read_csv("/mnt/data/{name}")\nprint(df.columns.tolist())', str(columns))
+    x, y = columns[0], columns[1]
+    parts = [f'df.plot.bar(x="{x}", y="{y}")', f'df.plot.line(x="{x}", y="{y}")', f'df.plot.hist(y="{y}")']
+    files = [f"chart{number}.png" for number in (1, 2, 3)]
+    draw = "\n".join(f'{part}\nplt.savefig("/mnt/data/{file}")' for part, file in zip(parts, files, strict=True))
+    _run(scene, "import matplotlib.pyplot as plt\n\n" + draw, "", *files)
+    scene.answer(scene.pick_answer(_SEVERAL_ANSWERS, link=", ".join(map(_link, files))))
+
+
+def _plot_code(name: str, draw: str) -> str:
+    return f'import pandas as pd\nimport matplotlib.pyplot as plt\n\ndf = pd.read_csv("/mnt/data/{name}")\n{draw}'
+
+
+def _file(scene: Scene) -> str:
+    rng = scene.rng
+    stem = rng.choice((rng.choice(lexicon.THINGS).en.replace(" ", "_"), words.nonsense(rng), f"{words.nonsense(rng, 1)}_{rng.randint(1, 2040)}",
+                       words.coined(rng, scene.language)))  # fmt: skip
+    return f"{stem}.csv"
+
+
+def _columns(scene: Scene) -> list[str]:
+    rng = scene.rng
+    first = rng.choice("month date name city region product day year team country".split() + [words.nonsense(rng)])
+    columns = [first]
+    while len(columns) < rng.randint(3, 5):
+        quality = rng.choice(lexicon.QUALITIES).label
+        column = rng.choice((quality.en, quality.en, words.nonsense(rng), rng.choice(lexicon.THINGS).en, quality.in_language(scene.language)))
+        column = column.replace(" ", "_")
+        if column not in columns:
+            columns.append(column)
+    return columns
+
+
+def _attached(scene: Scene, text: str, name: str) -> str:
+    file_id = "file-" + "".join(scene.rng.choices("abcdefghijkmnopqrstuvwxyz0123456789", k=scene.rng.choice((6, 10))))
+    return f"{text}\n{format_attachments([(name, file_id)])}"
+
+
+def _link(name: str) -> str:
+    return f"[{name}](sandbox:/mnt/data/{name})"
+
+
+def _call(scene: Scene, code: str) -> None:
+    scene.call((PYTHON_TOOL_NAME, {"code": code}))
+
+
+def _run(scene: Scene, code: str, output: str, *files: str) -> None:
+    _call(scene, code)
+    scene.result(format_python_result(output, files))
+
+
+def _traceback(scene: Scene, code: str, error: str) -> str:
+    line = code.count("\n") + 1
+    return scene.rng.choice((
+        f"Traceback (most recent call last):\n  Cell In[{scene.rng.randint(1, 9)}], line {line}\n{error}",
+        f'Traceback (most recent call last):\n  File "<cell>", line {line}, in <module>\n{error}',
+        error,
+    ))  # fmt: skip

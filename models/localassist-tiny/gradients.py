@@ -1,0 +1,105 @@
+"""Computes gradients: in this process on a GPU, or in one single-threaded process per CPU core.
+
+Splitting a matrix product over cores waits for the slower core at every product, which is ruinous on a machine that
+has other work. A process per core instead works at its own pace; its gradients may be one step old, which at this
+size costs nothing measurable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import torch
+import torch.multiprocessing as multiprocessing
+import torch.nn.functional as F
+from torch import Tensor
+
+from data import Batch, Dialogues, Supply
+from model import TinyModel
+from tokens import load_tokenizer
+
+
+class Result(NamedTuple):
+    """What one batch gave: sums over its tokens, so that results can be added up."""
+
+    loss: float
+    importance: float
+    num_right: float
+    num_taught: int
+    num_tokens: int
+
+
+def backward(model: TinyModel, batch: Batch, device: torch.device) -> Result:
+    """Add the gradients of the summed loss over `batch` to the parameters of `model`."""
+    token_ids, weights = batch.token_ids.to(device), batch.weights[:, 1:].to(device)
+    mask = batch.mask.to(device) if batch.mask is not None else None
+    chosen = weights > 0
+    with torch.autocast(device.type, torch.bfloat16):
+        hidden = model(token_ids[:, :-1], batch.positions[:, :-1].to(device), mask)
+        logits = model.logits(hidden[chosen])
+    targets, importance = token_ids[:, 1:][chosen], weights[chosen]
+    loss: Tensor = (F.cross_entropy(logits.float(), targets, reduction="none") * importance).sum()
+    loss.backward()
+    taught = importance == 1.0
+    right = (logits.argmax(-1) == targets)[taught].sum().item()
+    return Result(loss.item(), importance.sum().item(), right, int(taught.sum().item()), batch.num_tokens)
+
+
+def gradients_here(model: TinyModel, supply: Supply, seed: int, device: torch.device) -> Iterator[Result]:
+    """Yield results as batches are worked off in this process; gradients add up in `model`."""
+    dialogues = Dialogues(load_tokenizer(), seed, model.config.context_length)
+    for batch in dialogues.batches(supply):
+        yield backward(model, batch, device)
+
+
+class GradientWorkers:
+    """One process per core, reading the shared weights and handing over gradients."""
+
+    def __init__(self, model: TinyModel, supply: Supply, seed: int, num_workers: int) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._model = model.share_memory()
+        self._results: Any = context.SimpleQueue()
+        self._free = [context.Semaphore(1) for _ in range(num_workers)]
+        self._gradients = [[torch.zeros_like(p).share_memory_() for p in model.parameters()] for _ in range(num_workers)]
+        self._processes = [
+            context.Process(
+                target=_work,
+                args=(index, model, supply, seed * 1000 + index, self._gradients[index], self._free[index], self._results),
+                daemon=True,
+            )
+            for index in range(num_workers)
+        ]
+        for process in self._processes:
+            process.start()
+
+    def results(self) -> Iterator[Result]:
+        """Yield results as they come; their gradients have been added to the parameters."""
+        while True:
+            index, result = self._results.get()
+            for parameter, gradient in zip(self._model.parameters(), self._gradients[index], strict=True):
+                parameter.grad = gradient.clone() if parameter.grad is None else parameter.grad.add_(gradient)
+            self._free[index].release()
+            yield Result(*result)
+
+    def close(self) -> None:
+        """Stop the processes."""
+        for process in self._processes:
+            process.terminate()
+
+
+def _work(
+    index: int, shared: TinyModel, supply: Supply, seed: int, gradients: list[Tensor], free: Any, results: Any
+) -> None:
+    torch.set_num_threads(1)
+    model = TinyModel(shared.config)
+    dialogues = Dialogues(load_tokenizer(), seed, shared.config.context_length)
+    for batch in dialogues.batches(supply):
+        # A copy of the weights of this moment: they change under a worker's hands while it computes.
+        model.load_state_dict(shared.state_dict())
+        model.zero_grad(set_to_none=True)
+        result = backward(model, batch, torch.device("cpu"))
+        free.acquire()
+        for target, parameter in zip(gradients, model.parameters(), strict=True):
+            target.copy_(parameter.grad)
+        results.put((index, tuple(result)))

@@ -1,0 +1,114 @@
+"""The network: a small Llama-architecture decoder whose weights llama.cpp runs as they are.
+
+RoPE rotates neighbouring pairs of a head's values, as llama.cpp does for this architecture, so nothing is permuted
+on export. Embeddings are tied: the output matrix is the token table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True, slots=True)
+class ModelConfig:
+    """The shape of the network; `context_length` is what the exported file promises."""
+
+    vocab_size: int
+    embedding_length: int = 256
+    num_layers: int = 5
+    num_heads: int = 4
+    num_kv_heads: int = 2
+    feed_forward_length: int = 704
+    rope_base: float = 100_000.0
+    norm_epsilon: float = 1e-5
+    context_length: int = 8192
+
+    @property
+    def head_length(self) -> int:
+        """Values per attention head."""
+        return self.embedding_length // self.num_heads
+
+    def to_dict(self) -> dict[str, float]:
+        """Return the fields by name, for a checkpoint."""
+        return asdict(self)
+
+
+class Block(nn.Module):
+    """One layer: grouped-query attention, then a gated feed-forward network, each on a normalised residual."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        width, kv_width = config.embedding_length, config.num_kv_heads * config.head_length
+        self.attn_norm = nn.RMSNorm(width, config.norm_epsilon)
+        self.attn_q = nn.Linear(width, width, bias=False)
+        self.attn_k = nn.Linear(width, kv_width, bias=False)
+        self.attn_v = nn.Linear(width, kv_width, bias=False)
+        self.attn_output = nn.Linear(width, width, bias=False)
+        self.ffn_norm = nn.RMSNorm(width, config.norm_epsilon)
+        self.ffn_gate = nn.Linear(width, config.feed_forward_length, bias=False)
+        self.ffn_up = nn.Linear(width, config.feed_forward_length, bias=False)
+        self.ffn_down = nn.Linear(config.feed_forward_length, width, bias=False)
+
+    def forward(self, x: Tensor, rotation: tuple[Tensor, Tensor], mask: Tensor | None) -> Tensor:
+        """Map `x` (batch, length, width) to the same shape; `mask` None means plain causal attention."""
+        h = self.attn_norm(x)
+        q = rotate(self._heads(self.attn_q(h)), rotation)
+        k = rotate(self._heads(self.attn_k(h)), rotation)
+        v = self._heads(self.attn_v(h))
+        repeats = self.config.num_heads // self.config.num_kv_heads
+        k, v = k.repeat_interleave(repeats, 1), v.repeat_interleave(repeats, 1)
+        attended = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=mask is None)
+        x = x + self.attn_output(attended.transpose(1, 2).flatten(2))
+        h = self.ffn_norm(x)
+        return x + self.ffn_down(F.silu(self.ffn_gate(h)) * self.ffn_up(h))
+
+    def _heads(self, x: Tensor) -> Tensor:
+        return x.unflatten(-1, (-1, self.config.head_length)).transpose(1, 2)
+
+
+class TinyModel(nn.Module):
+    """The decoder; `forward` returns hidden states so that the caller computes logits only where it needs them."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.token_embd = nn.Embedding(config.vocab_size, config.embedding_length)
+        self.blk = nn.ModuleList(Block(config) for _ in range(config.num_layers))
+        self.output_norm = nn.RMSNorm(config.embedding_length, config.norm_epsilon)
+        for name, parameter in self.named_parameters():
+            if parameter.dim() > 1:
+                # Layers that write into the residual start smaller, so depth does not inflate it.
+                is_residual = name.endswith(("attn_output.weight", "ffn_down.weight"))
+                nn.init.normal_(parameter, 0.0, 0.02 / (2 * config.num_layers) ** 0.5 if is_residual else 0.02)
+
+    def forward(self, token_ids: Tensor, positions: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Return normalised hidden states (batch, length, width) for `token_ids` at `positions` (both batch, length)."""
+        rotation = rotations(positions, self.config)
+        x = self.token_embd(token_ids)
+        for block in self.blk:
+            x = block(x, rotation, mask)
+        return self.output_norm(x)
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """Score every token of the vocabulary for each hidden state."""
+        return F.linear(hidden, self.token_embd.weight)
+
+
+def rotations(positions: Tensor, config: ModelConfig) -> tuple[Tensor, Tensor]:
+    """Return cosines and sines (batch, 1, length, half a head) for RoPE."""
+    half = torch.arange(0, config.head_length, 2, device=positions.device, dtype=torch.float32)
+    frequencies = config.rope_base ** (-half / config.head_length)
+    angles = positions[:, None, :, None].float() * frequencies
+    return angles.cos(), angles.sin()
+
+
+def rotate(x: Tensor, rotation: tuple[Tensor, Tensor]) -> Tensor:
+    """Apply RoPE to neighbouring pairs of `x` (batch, heads, length, head length)."""
+    cosine, sine = rotation
+    even, odd = x[..., 0::2], x[..., 1::2]
+    return torch.stack((even * cosine - odd * sine, even * sine + odd * cosine), -1).flatten(-2).to(x.dtype)

@@ -1,0 +1,231 @@
+"""Trains localassist-tiny from nothing, or goes on from a checkpoint or the committed GGUF; CPU, or CUDA if present.
+
+    python models/localassist-tiny/train.py --minutes 90
+    python models/localassist-tiny/train.py --from models/localassist-tiny/localassist-tiny.gguf --minutes 60
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2] / "src")]
+
+import torch
+import torch.multiprocessing as multiprocessing
+
+from data import Supply
+from export import GGUF_PATH, export, load_model
+from gradients import GradientWorkers, Result, gradients_here
+from model import ModelConfig, TinyModel
+from tokens import TOKENIZER_PATH, load_tokenizer, train_tokenizer
+
+_WARM_UP_STEPS: Final = 60
+_DECAY_SHARE: Final = 0.35
+_LONG_LENGTH: Final = 4096
+_AVERAGE: Final = 0.995
+_REPORT_STEPS: Final = 20
+
+
+@dataclass
+class Trainer:
+    """The network with its optimisers and the running average of its weights, which is what gets exported."""
+
+    model: TinyModel
+    device: torch.device
+    matrix_lr: float
+    vector_lr: float
+    step: int = 0
+    num_tokens: int = 0
+    trained_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.model.to(self.device)
+        matrices = [p for name, p in self.model.named_parameters() if p.dim() == 2 and name != "token_embd.weight"]
+        others = [p for name, p in self.model.named_parameters() if p.dim() < 2 or name == "token_embd.weight"]
+        self.optimizers = [
+            torch.optim.Muon(matrices, lr=self.matrix_lr, momentum=0.95, weight_decay=0.02),
+            torch.optim.AdamW(others, lr=self.vector_lr, betas=(0.9, 0.95), weight_decay=0.0),
+        ]
+        self.averaged = {name: tensor.detach().clone() for name, tensor in self.model.state_dict().items()}
+
+    def apply(self, results: list[Result], rate: float) -> None:
+        """Take one step with the gradients of `results` at `rate` times the full learning rates."""
+        importance = sum(result.importance for result in results)
+        for parameter in self.model.parameters():
+            if parameter.grad is not None:
+                parameter.grad.div_(importance)
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        for optimizer, full in zip(self.optimizers, (self.matrix_lr, self.vector_lr), strict=True):
+            for group in optimizer.param_groups:
+                group["lr"] = full * rate
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+        self.step += 1
+        self.num_tokens += sum(result.num_tokens for result in results)
+        # Early weights are forgotten faster, so that the average is useful from the first minutes.
+        keep = min(_AVERAGE, self.step / (self.step + 10))
+        for name, tensor in self.model.state_dict().items():
+            self.averaged[name].lerp_(tensor, 1 - keep)
+
+    def save(self, path: Path) -> None:
+        """Write a checkpoint, whole or not at all."""
+        content = {
+            "config": self.model.config.to_dict(),
+            "model": self.model.state_dict(),
+            "averaged": self.averaged,
+            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
+            "counters": {"step": self.step, "num_tokens": self.num_tokens, "trained_s": self.trained_s},
+        }
+        partial = path.with_suffix(".partial")
+        torch.save(content, partial)
+        partial.replace(path)
+
+    def resume(self, checkpoint: dict[str, Any]) -> None:
+        """Go on where a checkpoint stopped."""
+        self.model.load_state_dict(checkpoint["model"])
+        for optimizer, state in zip(self.optimizers, checkpoint["optimizers"], strict=True):
+            optimizer.load_state_dict(state)
+        self.averaged = {name: tensor.to(self.device) for name, tensor in checkpoint["averaged"].items()}
+        for name, value in checkpoint["counters"].items():
+            setattr(self, name, value)
+
+
+def learning_rate(progress: float, step: int) -> float:
+    """Return the share of the full rate: a short warm-up, a plateau, then a straight way down."""
+    warm = min(1.0, (step + 1) / _WARM_UP_STEPS)
+    return warm * min(1.0, max(0.02, (1 - progress) / _DECAY_SHARE))
+
+
+def train(trainer: Trainer, arguments: argparse.Namespace) -> None:
+    """Train until the minutes are used up, saving every few of them."""
+    progress = multiprocessing.get_context("spawn").Value("d", 0.0)
+    supply = Supply(
+        arguments.rows, arguments.row_length, _LONG_LENGTH, arguments.long_from, arguments.long_every, progress
+    )
+    # A resumed run must not see the dialogues of the first one again.
+    seed = arguments.seed * 1_000_003 + trainer.step
+    workers = None
+    if trainer.device.type == "cpu" and arguments.workers:
+        workers = GradientWorkers(trainer.model, supply, seed, arguments.workers)
+        results = workers.results()
+    else:
+        results = gradients_here(trainer.model, supply, seed, trainer.device)
+    try:
+        _run_steps(trainer, arguments, results, progress)
+    finally:
+        if workers:
+            workers.close()
+
+
+def _run_steps(trainer: Trainer, arguments: argparse.Namespace, results: Iterator[Result], progress: Any) -> None:
+    budget_s = arguments.minutes * 60
+    last_saved_s = trainer.trained_s
+    reported: list[Result] = []
+    while trainer.trained_s < budget_s:
+        started = time.monotonic()
+        progress.value = trainer.trained_s / budget_s
+        gathered = [next(results)]
+        while sum(result.num_tokens for result in gathered) < arguments.tokens_per_step:
+            gathered.append(next(results))
+        trainer.apply(gathered, learning_rate(progress.value, trainer.step))
+        trainer.trained_s += time.monotonic() - started
+        reported += gathered
+        if trainer.step % _REPORT_STEPS == 0:
+            report(trainer, reported, progress.value)
+            reported.clear()
+        if trainer.trained_s - last_saved_s > arguments.save_minutes * 60:
+            trainer.save(arguments.checkpoint)
+            last_saved_s = trainer.trained_s
+    trainer.save(arguments.checkpoint)
+
+
+def report(trainer: Trainer, results: list[Result], progress: float) -> None:
+    """Print progress, loss, accuracy on taught tokens, and speed."""
+    loss = sum(result.loss for result in results) / sum(result.importance for result in results)
+    accuracy = sum(result.num_right for result in results) / sum(result.num_taught for result in results)
+    print(
+        f"{progress:6.1%}  step {trainer.step:5d}  loss {loss:.4f}  accuracy {accuracy:.4f}  "
+        f"{trainer.num_tokens / 1e6:.2f} M tokens  {trainer.num_tokens / trainer.trained_s:,.0f} tokens/s",
+        flush=True,
+    )
+
+
+def make_tokenizer(arguments: argparse.Namespace) -> None:
+    """Learn the tokenizer from generated dialogues; weights trained with another one become useless."""
+    from random import Random
+
+    from generator.compose import compose
+    from generator.render import pieces
+
+    scenes = (compose(Random(7_000_000 + seed), max_characters=1600) for seed in range(24_000))
+    texts = ["".join(piece.text for piece in pieces(scene)) for scene in scenes]
+    train_tokenizer(texts, vocab_size=arguments.vocab_size, num_spaced_words=500).save(str(TOKENIZER_PATH))
+
+
+def build_trainer(arguments: argparse.Namespace) -> Trainer:
+    """Start from a checkpoint, from a GGUF file, or from nothing, in this order."""
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    torch.manual_seed(arguments.seed)
+    if arguments.checkpoint.exists():
+        checkpoint = torch.load(arguments.checkpoint, map_location=device, weights_only=True)
+        trainer = Trainer(TinyModel(ModelConfig(**checkpoint["config"])), device, arguments.lr, arguments.vector_lr)
+        trainer.resume(checkpoint)
+        print(f"resuming at step {trainer.step}")
+        return trainer
+    if arguments.start:
+        return Trainer(load_model(arguments.start), device, arguments.lr, arguments.vector_lr)
+    config = ModelConfig(
+        vocab_size=load_tokenizer().get_vocab_size(),
+        embedding_length=arguments.width,
+        num_layers=arguments.layers,
+        feed_forward_length=arguments.feed_forward,
+    )
+    return Trainer(TinyModel(config), device, arguments.lr, arguments.vector_lr)
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--from", dest="start", type=Path, help="GGUF file whose weights to start from")
+    parser.add_argument("--checkpoint", type=Path, default=Path("localassist-tiny.ckpt"), help="resumed when it exists")
+    parser.add_argument("--output", type=Path, default=GGUF_PATH, help="GGUF file to write at the end")
+    parser.add_argument("--minutes", type=float, default=90.0, help="training time in all, resumed time included")
+    parser.add_argument("--save-minutes", type=float, default=3.0)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes on a CPU; 0 for none")
+    parser.add_argument("--lr", type=float, default=0.02, help="rate of the weight matrices (Muon)")
+    parser.add_argument("--vector-lr", type=float, default=0.004, help="rate of embeddings and norms (AdamW)")
+    parser.add_argument("--rows", type=int, default=4)
+    parser.add_argument("--row-length", type=int, default=640)
+    parser.add_argument("--tokens-per-step", type=int, default=7000)
+    parser.add_argument("--long-every", type=int, default=6, help="of so many batches one is a long row")
+    parser.add_argument("--long-from", type=float, default=0.6, help="share of the time after which long rows come")
+    parser.add_argument("--width", type=int, default=256)
+    parser.add_argument("--layers", type=int, default=5)
+    parser.add_argument("--feed-forward", type=int, default=768)
+    parser.add_argument("--vocab-size", type=int, default=4096)
+    parser.add_argument("--new-tokenizer", action="store_true", help="learn the tokenizer anew before training")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Train, then export."""
+    arguments = parse_arguments()
+    torch.set_num_threads(1 if arguments.workers else os.cpu_count() or 1)
+    if arguments.new_tokenizer or not TOKENIZER_PATH.exists():
+        make_tokenizer(arguments)
+    trainer = build_trainer(arguments)
+    print(f"{sum(p.numel() for p in trainer.model.parameters()) / 1e6:.2f} M parameters on {trainer.device}")
+    train(trainer, arguments)
+    export(arguments.checkpoint, arguments.output, context_length=trainer.model.config.context_length)
+
+
+if __name__ == "__main__":
+    main()

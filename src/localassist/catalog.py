@@ -1,0 +1,139 @@
+"""Which models there are, what a requested name stands for, and loading on demand. Knows files, not engines."""
+
+import logging
+import re
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from localassist.config import Config
+from localassist.errors import InvalidRequest, ModelLoadFailed
+from localassist.objects.models import Model
+from localassist.protocols import LoadedModel
+
+logger = logging.getLogger(__name__)
+
+BUNDLED_MODEL = "localassist-tiny"
+
+HOSTED_NAME = re.compile(r"(gpt-3\.5|gpt-4|gpt-5|o[1-4]|chatgpt-)[A-Za-z0-9.:_-]*")
+# The hosted names that `GET /models` shows; any other that matches works as well.
+SHOWN_HOSTED_NAMES = (
+    "gpt-4o",
+    "gpt-4o-mini",
+    "gpt-4.1",
+    "gpt-4.1-mini",
+    "gpt-4-turbo",
+    "gpt-4",
+    "gpt-3.5-turbo",
+    "gpt-5",
+    "gpt-5-mini",
+    "o3-mini",
+)
+HOSTED_SINCE = 1699228800  # 2023-11-06, the first day of the hosted API
+
+
+def bundled_model() -> Path | None:
+    """The model that ships with the package, or beside it in a source checkout."""
+    package = Path(__file__).parent
+    file_name = f"{BUNDLED_MODEL}.gguf"
+    for path in (package / "_models" / file_name, package.parents[1] / "models" / BUNDLED_MODEL / file_name):
+        if path.is_file():
+            return path
+    return None
+
+
+def find_models(config: Config) -> dict[str, Path]:
+    """Model files by name: the configured ones, those in the data directory, the bundled one; default first."""
+    found: dict[str, Path] = {}
+    if config.model is not None and _is_path(config.model):
+        path = Path(config.model).expanduser()
+        found[path.stem] = path
+    found |= {name: Path(path).expanduser() for name, path in config.models.items()}
+    if not config.in_memory:
+        found = {path.stem: path for path in sorted((config.directory / "models").glob("*.gguf"))} | found
+    if (bundled := bundled_model()) is not None:
+        found.setdefault(BUNDLED_MODEL, bundled)
+    return found
+
+
+def _is_path(model: str) -> bool:
+    return model.endswith(".gguf") or "/" in model or "\\" in model
+
+
+class ModelFiles:
+    """The `ModelLibrary` over model files; `load` turns a name and a file into a loaded model."""
+
+    def __init__(self, config: Config, load: Callable[[str, Path], LoadedModel]) -> None:
+        self._hosted_names = config.hosted_model_names
+        self._configured = config.model
+        self._path_by_name = find_models(config)
+        self._load = load
+        self._lock = threading.Lock()
+        self._loading: dict[str, threading.Lock] = {}
+        self._loaded: dict[str, LoadedModel] = {}
+        self._announced: set[str] = set()
+
+    def default_name(self) -> str:
+        """The model that hosted names stand for. Raises ModelLoadFailed when there is none."""
+        if self._configured is not None:
+            name = Path(self._configured).stem if _is_path(self._configured) else self._configured
+            if name not in self._path_by_name:
+                raise ModelLoadFailed(
+                    f"The model '{self._configured}' is not installed. Installed: {self._installed()}."
+                )
+            return name
+        if BUNDLED_MODEL in self._path_by_name:
+            return BUNDLED_MODEL
+        if self._path_by_name:
+            return next(iter(self._path_by_name))
+        raise ModelLoadFailed("No model is installed. Name a GGUF file: --model FILE, or LOCALASSIST_MODEL=FILE.")
+
+    def _installed(self) -> str:
+        return ", ".join(self._path_by_name) or "none"
+
+    def resolve(self, requested: str, *, param: str = "model") -> str:
+        if requested in self._path_by_name:
+            return requested
+        if self._hosted_names and HOSTED_NAME.fullmatch(requested):
+            default = self.default_name()
+            self._announce(requested, default)
+            return default
+        raise InvalidRequest(f"The requested model '{requested}' does not exist.", param=param, code="model_not_found")
+
+    def _announce(self, requested: str, default: str) -> None:
+        with self._lock:
+            if requested in self._announced:
+                return
+            self._announced.add(requested)
+        logger.warning("The model name '%s' stands for the local model '%s'.", requested, default)
+
+    def open(self, name: str) -> LoadedModel:
+        with self._lock:
+            loaded = self._loaded.get(name)
+            loading = self._loading.setdefault(name, threading.Lock())
+        if loaded is not None:
+            return loaded
+        with loading:
+            if name not in self._loaded:
+                self._loaded[name] = self._load(name, self._path_by_name[name])
+            return self._loaded[name]
+
+    def models(self) -> Sequence[Model]:
+        default = self._configured and Path(self._configured).stem
+        names = sorted(self._path_by_name, key=lambda name: (name != default, name))
+        real = [Model(id=name, created=_modified_at(self._path_by_name[name])) for name in names]
+        if not self._hosted_names or not real:
+            return real
+        return real + [
+            Model(id=name, created=HOSTED_SINCE, owned_by="localassist-alias") for name in SHOWN_HOSTED_NAMES
+        ]
+
+    def close(self) -> None:
+        with self._lock:
+            loaded, self._loaded = list(self._loaded.values()), {}
+        for model in loaded:
+            model.backend.close()
+
+
+def _modified_at(path: Path) -> int:
+    return int(path.stat().st_mtime) if path.exists() else 0

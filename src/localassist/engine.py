@@ -1,0 +1,158 @@
+"""Puts the parts together: the one place that names a concrete adapter. Opening it loads no model."""
+
+import logging
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+
+from localassist.bus import MemoryBus
+from localassist.catalog import ModelFiles
+from localassist.config import Config, make_offline, prepare_native_libraries
+from localassist.objects import base
+from localassist.protocols import BlobStore, LoadedModel, ModelLibrary, Store
+from localassist.runs.expiry import ExpiryClock
+from localassist.runs.loop import LoopLimits, RunLoop
+from localassist.runs.recovery import recover_runs
+from localassist.runs.worker import RunWorkers
+from localassist.service.assistants import AssistantService
+from localassist.service.chat import ChatService
+from localassist.service.embeddings import EmbeddingService
+from localassist.service.files import FileService
+from localassist.service.messages import MessageService
+from localassist.service.models import ModelService
+from localassist.service.run_settings import RunFactory
+from localassist.service.runs import RunService
+from localassist.service.threads import ThreadService
+from localassist.service.uploads import UploadService
+
+logger = logging.getLogger(__name__)
+
+
+class Engine:
+    """An Assistants API over one data directory. Close it, or use it in a `with` statement."""
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        store: Store,
+        blobs: BlobStore,
+        models: ModelLibrary,
+        clock: Callable[[], int] = base.now,
+        announce: Callable[[str | None], None] | None = None,
+        release: Callable[[], None] | None = None,
+    ) -> None:
+        """Compose from given parts; `Engine.open` makes the usual ones.
+
+        `announce` tells other processes where this engine serves; `release` is called last of all when it closes.
+        """
+        self.config = config
+        self.bus = MemoryBus()
+        self.library = models
+        self._announce = announce
+        self._closing = ExitStack()
+        if release is not None:
+            self._closing.callback(release)
+        self._closing.callback(store.close)
+        self._closing.callback(models.close)
+        self._closing.callback(self.bus.close)
+        limits = LoopLimits(max_turn_tokens=config.max_turn_tokens, seed=config.seed)
+        loop = RunLoop(store, self.bus, models, limits, clock=clock)
+        self._workers = RunWorkers(store, self.bus, loop, max_workers=config.max_concurrent_runs, clock=clock)
+        self._expiry = ExpiryClock(store, self.bus, self._workers, clock=clock)
+        self.assistants = AssistantService(store, models, clock=clock)
+        self.messages = MessageService(store, clock=clock)
+        self.threads = ThreadService(store, self.bus, self._workers, self.messages, clock=clock)
+        factory = RunFactory(store, models, expires_after_s=config.run_expires_after_s, clock=clock)
+        self.runs = RunService(
+            store,
+            self.bus,
+            self._workers,
+            self._expiry,
+            factory=factory,
+            threads=self.threads,
+            messages=self.messages,
+            clock=clock,
+        )
+        self.files = FileService(store, blobs, clock=clock)
+        self.uploads = UploadService(store, blobs, self.files, clock=clock)
+        self.models = ModelService(models)
+        self.chat = ChatService(models, max_turn_tokens=config.max_turn_tokens, seed=config.seed, clock=clock)
+        self.embeddings = EmbeddingService(None)
+        self._start(store, clock)
+
+    def _start(self, store: Store, clock: Callable[[], int]) -> None:
+        """Settle what the last engine left behind, then take up the queue."""
+        num_queued = recover_runs(store, self.bus, clock=clock)
+        self._closing.callback(self._workers.close)
+        self._expiry.start()
+        self._closing.callback(self._expiry.close)
+        for _ in range(num_queued):
+            self._workers.notify()
+
+    @classmethod
+    def open(cls, config: Config | None = None) -> "Engine":
+        """Open the data directory, which no other engine may use at the same time. Raises DataDirectoryInUse."""
+        from localassist.store.blobs import DirectoryBlobs, MemoryBlobs
+        from localassist.store.directory import DataDirectory
+        from localassist.store.sql import SqliteStore
+
+        config = config or Config()
+        make_offline()
+        prepare_native_libraries()
+        models = ModelFiles(config, Loader(config))
+        if config.in_memory:
+            return cls(config, store=SqliteStore(None), blobs=MemoryBlobs(), models=models)
+        directory = DataDirectory(config.directory, started_at=base.now())
+        with ExitStack() as undo:
+            undo.callback(directory.close)
+            store = SqliteStore(directory.database_path)
+            undo.callback(store.close)
+            blobs = DirectoryBlobs(directory.blobs_path)
+            engine = cls(
+                config, store=store, blobs=blobs, models=models, announce=directory.announce, release=directory.close
+            )
+            undo.pop_all()
+        return engine
+
+    def announce(self, url: str | None) -> None:
+        """Tell other processes (the command line) where this engine serves."""
+        if self._announce is not None:
+            self._announce(url)
+
+    def expire_due(self) -> None:
+        """Expire the runs whose time is up now, instead of within the next second."""
+        self._expiry.expire_due()
+
+    def close(self) -> None:
+        """Stop the runs at work and release everything. Runs that wait for outputs or in the queue stay as they are."""
+        self._closing.close()
+
+    def __enter__(self) -> "Engine":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class Loader:
+    """Loads a model file with the engine's settings."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+
+    def __call__(self, name: str, path: Path) -> LoadedModel:
+        from localassist.dialects import build_dialect
+        from localassist.inference import LlamaOptions
+        from localassist.inference.backend import LlamaBackend
+
+        options = LlamaOptions(
+            context_window=self._config.context_window,
+            threads=self._config.threads,
+            gpu_layers=self._config.gpu_layers,
+        )
+        backend = LlamaBackend(path, options)
+        return LoadedModel(backend, build_dialect(backend.facts))

@@ -1,0 +1,58 @@
+"""JSON out: compact UTF-8, lists in the contract's envelope, and how soon a run is worth another look."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastapi import Response
+
+from localassist.objects.base import Deleted, StoredObject, now
+from localassist.objects.runs import Run
+from localassist.protocols import Slice
+
+_STILL_MOVING = ("queued", "in_progress", "cancelling")
+# (age of the run in seconds, milliseconds to wait): short runs are noticed at once, long ones polled gently.
+_PACE = ((2, 50), (10, 100), (60, 250))
+_SLOWEST_PACE_MS = 500
+
+
+def json_bytes(data: Any) -> bytes:
+    """One line of JSON without spaces. A lone surrogate, which UTF-8 has no bytes for, becomes `?`."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def json_response(data: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(json_bytes(data), status, headers, "application/json")
+
+
+def object_response(item: StoredObject) -> Response:
+    """One object; a run that is still moving says when to ask again."""
+    if isinstance(item, Run) and item.status in _STILL_MOVING:
+        return json_response(item.wire(), headers={"openai-poll-after-ms": str(poll_after_ms(item))})
+    return json_response(item.wire())
+
+
+def deleted_response(deleted: Deleted) -> Response:
+    return json_response(deleted.model_dump(mode="json"))
+
+
+def poll_after_ms(run: Run) -> int:
+    age_s = now() - run.created_at
+    return next((pace for limit_s, pace in _PACE if age_s < limit_s), _SLOWEST_PACE_MS)
+
+
+def list_response(page: Slice[Any]) -> Response:
+    """A page of objects in the cursor envelope."""
+    return envelope([item.wire() for item in page.items], has_more=page.has_more)
+
+
+def envelope(data: Sequence[dict[str, Any]], *, has_more: bool) -> Response:
+    return json_response(
+        {
+            "object": "list",
+            "data": data,
+            "first_id": data[0]["id"] if data else None,
+            "last_id": data[-1]["id"] if data else None,
+            "has_more": has_more,
+        }
+    )

@@ -1,0 +1,30 @@
+"""One module per resource. Handlers are thin: parse, call the service, send the object."""
+
+from fastapi import APIRouter
+
+from localassist.http.routes import (
+    assistants,
+    chat,
+    embeddings,
+    files,
+    messages,
+    models,
+    runs,
+    steps,
+    threads,
+    uploads,
+)
+
+# `runs` comes before `threads`: `/threads/runs` is no thread's id.
+ROUTERS: tuple[APIRouter, ...] = (
+    assistants.router,
+    runs.router,
+    steps.router,
+    messages.router,
+    threads.router,
+    files.router,
+    uploads.router,
+    models.router,
+    chat.router,
+    embeddings.router,
+)

@@ -1,0 +1,117 @@
+"""The thread that owns a model's context: everything that touches it goes through the inbox."""
+
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from localassist.errors import BackendError, ContextLengthExceeded, GenerationFailed
+from localassist.inference.constraint import GrammarCompiler
+from localassist.inference.llama import Context, Model
+from localassist.inference.options import LlamaOptions
+from localassist.inference.sampling import Sampler
+from localassist.inference.scheduler import Emission, Scheduler
+from localassist.inference.sequence import Sequence
+from localassist.inference.text import TextDecoder
+from localassist.inference.threads import default_threads
+from localassist.protocols import Constraint, GenerationRequest
+
+logger = logging.getLogger(__name__)
+
+Deliver = Callable[[list[Emission]], None]
+
+
+class InferenceThread:
+    """Runs the scheduler. `deliver` is called on the thread with what each step brought, and must not block."""
+
+    def __init__(self, path: Path, options: LlamaOptions, deliver: Deliver) -> None:
+        self._options = options
+        self._deliver = deliver
+        self.model = Model(path, options)
+        self._context = Context(self.model, options, threads=options.threads or default_threads())
+        self._scheduler = Scheduler(self._context, options)
+        self._compiler = GrammarCompiler(self.model.vocabulary)
+        self.facts = self.model.facts()
+        self._is_closed = False
+        self._inbox: queue.SimpleQueue[Sequence | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name=f"inference {path.name}", daemon=True)
+        self._thread.start()
+
+    def prepare(self, request: GenerationRequest) -> Sequence:
+        """A sequence for a request: tokens, sampler and grammar. Raises ContextLengthExceeded."""
+        token_ids = self.model.vocabulary.tokenize_prompt(request.prompt)
+        window = self.facts.context_window
+        if not token_ids:
+            raise GenerationFailed("The prompt is empty.")
+        if len(token_ids) >= window:
+            raise ContextLengthExceeded(
+                f"The prompt has {len(token_ids)} tokens, but the context window of {self.facts.name} is "
+                f"{window} tokens and the answer needs some of it. Shorten the conversation or set a larger window."
+            )
+        rest = window - len(token_ids)
+        max_tokens = rest if request.max_tokens is None else max(1, min(request.max_tokens, rest))
+        return Sequence(
+            request=request,
+            token_ids=token_ids,
+            num_prompt=len(token_ids),
+            max_length=len(token_ids) + max_tokens,
+            vocabulary=self.model.vocabulary,
+            sampler=Sampler(request, self._options),
+            matcher=None if request.constraint is None else self._compiler.matcher(request.constraint),
+            decoder=TextDecoder(request.stop),
+        )
+
+    def submit(self, sequence: Sequence) -> None:
+        if self._is_closed:
+            raise GenerationFailed("The model is closed.")
+        self._inbox.put(sequence)
+
+    def cancel(self, sequence: Sequence) -> None:
+        """From any thread."""
+        self._scheduler.cancel(sequence)
+
+    def check(self, constraint: Constraint) -> None:
+        """Compile a constraint. Raises InvalidRequest."""
+        self._compiler.matcher(constraint)
+
+    def count_tokens(self, prompt: str) -> int:
+        return len(self.model.vocabulary.tokenize_prompt(prompt))
+
+    def close(self) -> None:
+        """Stop after the step under way and free the model; generations that run fail."""
+        self._is_closed = True
+        self._context.set_abort(True)
+        self._inbox.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while self._receive():
+            self._deliver_step()
+        while not self._inbox.empty():
+            late = self._inbox.get()
+            if late is not None:
+                self._scheduler.submit(late)
+        self._deliver(self._scheduler.abandon(GenerationFailed("The model was closed while it generated.")))
+        self._context.close()
+        self.model.close()
+
+    def _receive(self) -> bool:
+        """Take what is in the inbox, waiting for something when there is nothing to do; False to stop."""
+        while not self._inbox.empty() or not self._scheduler.has_work:
+            sequence = self._inbox.get()
+            if sequence is None:
+                return False
+            self._scheduler.submit(sequence)
+        return True
+
+    def _deliver_step(self) -> None:
+        """The inference thread's catch-all: whatever a step raises ends the generations it ran, not the thread."""
+        try:
+            emissions = self._scheduler.step()
+        except Exception as error:
+            logger.exception("a step of the inference engine failed")
+            failure = error if isinstance(error, BackendError) else GenerationFailed(f"The engine failed: {error}")
+            emissions = self._scheduler.reset(failure)
+        if emissions:
+            self._deliver(emissions)

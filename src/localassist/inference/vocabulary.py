@@ -1,0 +1,100 @@
+"""Text to tokens and back. Safe to use from any thread: a vocabulary never changes."""
+
+import ctypes
+import re
+from typing import Any
+
+import llama_cpp
+import numpy as np
+from numpy.typing import NDArray
+
+from localassist.protocols import GUARD_CLOSE, GUARD_OPEN
+
+_GUARDED = re.compile(f"{GUARD_OPEN}(.*?)(?:{GUARD_CLOSE}|$)", re.DOTALL)
+_MARKER = re.compile(r"<.+>|\[.+\]|<\|.*|.*\|>", re.DOTALL)
+_PIECE_SIZE = 16 * 1024
+
+
+class Vocabulary:
+    """The tokens of one model.
+
+    `special` maps the text of each control or user-defined token to its id; `markers` are those of these texts that
+    structure a conversation (a vocabulary may also define plain words and white space as tokens of their own).
+    """
+
+    def __init__(self, model: Any) -> None:
+        self._model = model  # keeps the memory alive that `handle` points into
+        self.handle = llama_cpp.llama_model_get_vocab(model)
+        self.size: int = llama_cpp.llama_vocab_n_tokens(self.handle)
+        self._pieces: list[bytes | None] = [None] * self.size
+        self.special: dict[str, int] = {}
+        controls, user_defined = self._read_special()
+        self.markers = frozenset(controls + user_defined)
+        # llama.cpp reads user-defined tokens even when told to read no special tokens: cut them in two.
+        self._cut = re.compile("|".join(f"(?<={re.escape(m[0])})(?={re.escape(m[1:])})" for m in user_defined) or "$^")
+        ends = [i for i in range(self.size) if llama_cpp.llama_vocab_is_eog(self.handle, i)]
+        self.end_ids: NDArray[np.int64] = np.array(ends, np.int64)
+        self._end_set = frozenset(ends)
+        self.bos_id: int = llama_cpp.llama_vocab_bos(self.handle)
+        self.eos_id: int = llama_cpp.llama_vocab_eos(self.handle)
+        self._adds_bos = bool(llama_cpp.llama_vocab_get_add_bos(self.handle)) and self.bos_id >= 0
+
+    def _read_special(self) -> tuple[list[str], list[str]]:
+        """Fill `special`; texts of control tokens, and of user-defined tokens that look like a marker."""
+        controls, user_defined = [], []
+        both = llama_cpp.LLAMA_TOKEN_ATTR_CONTROL | llama_cpp.LLAMA_TOKEN_ATTR_USER_DEFINED
+        for token_id in range(self.size):
+            attributes = llama_cpp.llama_vocab_get_attr(self.handle, token_id)
+            if not attributes & both:
+                continue
+            text = self.text_of(token_id)
+            self.special.setdefault(text, token_id)
+            if attributes & llama_cpp.LLAMA_TOKEN_ATTR_CONTROL and text.strip():
+                controls.append(text)
+            elif _MARKER.fullmatch(text.strip()):
+                user_defined.append(text)
+        return controls, user_defined
+
+    def is_end(self, token_id: int) -> bool:
+        """Whether the token ends a generation."""
+        return token_id in self._end_set
+
+    def tokenize_prompt(self, prompt: str) -> list[int]:
+        """Tokens of a rendered prompt: special tokens are read, except inside guarded spans."""
+        token_ids: list[int] = []
+        position = 0
+        for guarded in _GUARDED.finditer(prompt):
+            token_ids += self.tokenize(prompt[position : guarded.start()], parse_special=True)
+            for part in self._cut.split(guarded[1]):
+                token_ids += self.tokenize(part, parse_special=False)
+            position = guarded.end()
+        token_ids += self.tokenize(prompt[position:], parse_special=True)
+        if self._adds_bos and token_ids[:1] != [self.bos_id]:
+            token_ids.insert(0, self.bos_id)
+        return token_ids
+
+    def tokenize(self, text: str, *, parse_special: bool) -> list[int]:
+        """Tokens of a text, nothing added; guard characters are dropped."""
+        data = text.replace(GUARD_OPEN, "").replace(GUARD_CLOSE, "").encode("utf-8", "replace")
+        if not data:
+            return []
+        room = len(data) + 8
+        buffer = (llama_cpp.llama_token * room)()
+        count = llama_cpp.llama_tokenize(self.handle, data, len(data), buffer, room, False, parse_special)
+        if count < 0:
+            buffer = (llama_cpp.llama_token * -count)()
+            count = llama_cpp.llama_tokenize(self.handle, data, len(data), buffer, -count, False, parse_special)
+        return buffer[:count]  # type: ignore[no-any-return, unused-ignore]
+
+    def piece(self, token_id: int) -> bytes:
+        """The bytes a token stands for; they may end inside a character."""
+        known = self._pieces[token_id]
+        if known is None:
+            buffer = ctypes.create_string_buffer(_PIECE_SIZE)
+            count = llama_cpp.llama_token_to_piece(self.handle, token_id, buffer, _PIECE_SIZE, 0, True)
+            known = self._pieces[token_id] = buffer.raw[: max(count, 0)]
+        return known
+
+    def text_of(self, token_id: int) -> str:
+        """The text of one token; "" for an id below 0, which llama.cpp uses for "none"."""
+        return self.piece(token_id).decode("utf-8", "replace") if token_id >= 0 else ""

@@ -1,0 +1,1 @@
+"""The wire objects, request bodies and events of the Assistants API, as frozen pydantic models."""

@@ -1,0 +1,1 @@
+"""The run machinery: what happens between a queued run and its last event."""

@@ -1,0 +1,194 @@
+"""Builds the prompt of a turn: instructions, tools, history, this run's calls; cut to fit, in blocks.
+
+The transcript only grows from turn to turn, which is what makes reuse of the KV cache work. When it no longer fits, a
+large block after the thread's first message goes at once and the place is remembered, so that the next turns extend
+the same tokens again instead of re-reading the window every time.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from localassist.errors import ContextLengthExceeded
+from localassist.objects.runs import ContextReport, Run
+from localassist.objects.tools import FunctionTool
+from localassist.protocols import ChatMessage, FunctionSpec, LoadedModel, Store
+from localassist.runs.signals import Incomplete
+from localassist.runs.transcript import Unit, read_transcript
+
+# After a cut, the conversation takes up this share of the room it has: space for many turns before the next cut.
+FILLED_AFTER_CUT = 0.5
+# The share of the window that is kept free for the answer when no budget says otherwise.
+ANSWER_SHARE = 0.25
+REMEMBERED_CUTS = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class TurnPrompt:
+    """A prompt ready to generate from. `num_tokens` is its length."""
+
+    text: str
+    num_tokens: int
+    tools: tuple[FunctionSpec, ...]
+    report: ContextReport
+
+
+class CutMemory:
+    """Where each thread's conversation was last cut: the key of the first unit after the gap."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._first_kept: OrderedDict[str, str] = OrderedDict()
+
+    def find(self, thread_id: str) -> str | None:
+        with self._lock:
+            return self._first_kept.get(thread_id)
+
+    def remember(self, thread_id: str, key: str) -> None:
+        with self._lock:
+            self._first_kept[thread_id] = key
+            self._first_kept.move_to_end(thread_id)
+            while len(self._first_kept) > REMEMBERED_CUTS:
+                self._first_kept.popitem(last=False)
+
+
+class ContextBuilder:
+    """Builds prompts for the runs of one engine."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._cuts = CutMemory()
+
+    def build(
+        self, run: Run, model: LoadedModel, *, tools: Sequence[FunctionSpec], prompt_budget: int | None
+    ) -> TurnPrompt:
+        """The prompt of the run's next turn. `prompt_budget` is what max_prompt_tokens has left.
+
+        Raises ContextLengthExceeded when even the newest message does not fit the window, and Incomplete when it does
+        not fit the budget.
+        """
+        units = read_transcript(self._store, run)
+        if run.truncation_strategy.type == "last_messages":
+            units = _last_messages(units, run.truncation_strategy.last_messages or 1)
+        fitting = _Fitting(run, model, tuple(tools), _room(run, model, prompt_budget))
+        kept = self._cut(run.thread_id, units, fitting)
+        prompt, num_tokens = fitting.measure(kept)
+        if num_tokens > fitting.room:
+            raise _does_not_fit(num_tokens, fitting.room, prompt_budget)
+        dropped = sum(u.num_thread_messages for u in units) - sum(u.num_thread_messages for u in kept)
+        return TurnPrompt(prompt, num_tokens, tuple(tools), fitting.report(num_tokens, dropped))
+
+    def _cut(self, thread_id: str, units: list[Unit], fitting: "_Fitting") -> list[Unit]:
+        """The units to keep: all, or the first and those after the remembered or a new cut."""
+        start = _index_of(units, self._cuts.find(thread_id))
+        kept = _without_gap(units, start)
+        if fitting.fits(kept):
+            return kept
+        sizes = [fitting.size(unit) for unit in units]
+        start = _new_cut(sizes, max(start, 1), int(fitting.room_for_units() * FILLED_AFTER_CUT))
+        while start < len(units) and not fitting.fits(_without_gap(units, start)):
+            start += 1
+        if start >= len(units):
+            return units[-1:]
+        self._cuts.remember(thread_id, units[start].key)
+        return _without_gap(units, start)
+
+
+class _Fitting:
+    """Measures one run's conversation with the model's own template and tokenizer."""
+
+    def __init__(self, run: Run, model: LoadedModel, tools: tuple[FunctionSpec, ...], room: int) -> None:
+        self._model = model
+        self._tools = tools
+        self._instructions = run.instructions
+        self._system = (ChatMessage("system", run.instructions),) if run.instructions else ()
+        self._measured: dict[tuple[str, ...], tuple[str, int]] = {}
+        self.room = room
+
+    def measure(self, units: Sequence[Unit]) -> tuple[str, int]:
+        """The prompt with these units, and its length in tokens; computed once."""
+        keys = tuple(unit.key for unit in units)
+        if keys not in self._measured:
+            history = [message for unit in units for message in unit.messages]
+            prompt = self._model.dialect.render([*self._system, *history], self._tools)
+            self._measured[keys] = prompt, self.count(prompt)
+        return self._measured[keys]
+
+    def count(self, text: str) -> int:
+        return self._model.backend.count_tokens(text)
+
+    def fits(self, units: Sequence[Unit]) -> bool:
+        return self.measure(units)[1] <= self.room
+
+    def size(self, unit: Unit) -> int:
+        return sum(self.count(m.content + "".join(c.arguments for c in m.tool_calls)) + 8 for m in unit.messages)
+
+    def room_for_units(self) -> int:
+        return max(self.room - self.measure(())[1], 0)
+
+    def report(self, num_tokens: int, dropped: int) -> ContextReport:
+        empty = self.measure(())[1]
+        instructions = self.count(self._instructions) if self._instructions else 0
+        return ContextReport(
+            prompt_tokens=num_tokens,
+            window_tokens=self._model.backend.facts.context_window,
+            instructions_tokens=instructions,
+            tools_tokens=max(empty - instructions, 0) if self._tools else 0,
+            messages_tokens=max(num_tokens - empty, 0),
+            messages_dropped=dropped,
+        )
+
+
+def function_specs(run: Run) -> tuple[FunctionSpec, ...]:
+    """The run's functions, as the model is offered them."""
+    functions = [tool.function for tool in run.tools if isinstance(tool, FunctionTool)]
+    return tuple(FunctionSpec(f.name, f.description, f.parameters, f.strict) for f in functions)
+
+
+def _room(run: Run, model: LoadedModel, prompt_budget: int | None) -> int:
+    """How long the prompt may be, in tokens."""
+    window = model.backend.facts.context_window
+    answer = int(window * ANSWER_SHARE)
+    if run.max_completion_tokens is not None:
+        answer = min(answer, run.max_completion_tokens)
+    room = window - answer
+    return room if prompt_budget is None else min(room, prompt_budget)
+
+
+def _does_not_fit(num_tokens: int, room: int, prompt_budget: int | None) -> Exception:
+    if prompt_budget is not None and room == prompt_budget:
+        return Incomplete("max_prompt_tokens")
+    return ContextLengthExceeded(
+        f"The newest message with the instructions and tools is {num_tokens} tokens long, and the model's context "
+        f"window has room for {room}. Shorten them, or give the model a larger context window."
+    )
+
+
+def _last_messages(units: list[Unit], count: int) -> list[Unit]:
+    """The newest units that hold `count` messages; calls at the end belong to the run at work and stay."""
+    kept: list[Unit] = []
+    for unit in reversed(units):
+        count -= unit.num_thread_messages
+        if count < 0:
+            break
+        kept.append(unit)
+    return kept[::-1]
+
+
+def _index_of(units: Sequence[Unit], key: str | None) -> int:
+    return next((i for i, unit in enumerate(units) if unit.key == key), 0)
+
+
+def _without_gap(units: list[Unit], start: int) -> list[Unit]:
+    """The first unit, then those from `start` on."""
+    return units if start <= 1 else [units[0], *units[start:]]
+
+
+def _new_cut(sizes: list[int], start: int, target: int) -> int:
+    """The smallest index ≥ start from which on the units fit the target; the last unit stays in any case."""
+    total = sizes[0] + sum(sizes[start:]) if sizes else 0
+    while start < len(sizes) - 1 and total > target:
+        total -= sizes[start]
+        start += 1
+    return start

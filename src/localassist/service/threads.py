@@ -1,0 +1,90 @@
+"""Threads: create, retrieve, modify, delete."""
+
+from collections.abc import Callable
+from typing import Any
+
+from localassist.objects.base import Deleted, new_id
+from localassist.objects.runs import Run, RunStep
+from localassist.objects.threads import CreateThread, Message, ModifyThread, Thread
+from localassist.objects.tools import CodeInterpreterResources, ToolResourcesBody
+from localassist.protocols import EventBus, Store
+from localassist.runs.lifecycle import ACTIVE
+from localassist.runs.worker import RunWorkers
+from localassist.service.messages import MessageService
+from localassist.service.references import check_message_files, fetch, resolve_resources
+
+
+class ThreadService:
+    def __init__(
+        self,
+        store: Store,
+        bus: EventBus,
+        workers: RunWorkers,
+        messages: MessageService,
+        *,
+        clock: Callable[[], int],
+    ) -> None:
+        self._store = store
+        self._bus = bus
+        self._workers = workers
+        self._messages = messages
+        self._clock = clock
+
+    def create(self, body: CreateThread) -> Thread:
+        """Create the thread with its first messages, in one transaction."""
+        self.check(body)
+        with self._store.transaction():
+            thread = Thread(
+                id=new_id("thread_"),
+                created_at=self._clock(),
+                metadata=body.metadata or {},
+                tool_resources=resolve_resources(self._store, body.tool_resources),
+            )
+            self._store.insert(thread)
+            for message in body.messages or ():
+                self._messages.append(thread.id, message)
+            return self._store.get(Thread, thread.id)
+
+    def check(self, body: CreateThread, *, path: str = "") -> None:
+        """Refuse what cannot be stored, before anything is."""
+        for index, message in enumerate(body.messages or ()):
+            check_message_files(self._store, message, path=f"{path}messages[{index}].")
+
+    def get(self, thread_id: str) -> Thread:
+        return fetch(self._store, Thread, thread_id, param="thread_id")
+
+    def modify(self, thread_id: str, body: ModifyThread) -> Thread:
+        with self._store.transaction():
+            thread = self.get(thread_id)
+            changes: dict[str, Any] = {}
+            if body.given("metadata"):
+                changes["metadata"] = body.metadata or {}
+            if body.tool_resources is not None:
+                changes["tool_resources"] = self._resources(thread, body.tool_resources)
+            changed = thread.model_copy(update=changes)
+            self._store.update(changed)
+        return changed
+
+    def _resources(self, thread: Thread, asked: ToolResourcesBody) -> Any:
+        """A given kind of resource replaces the stored one, null clears it, and one not given stays."""
+        resolved = resolve_resources(self._store, asked)
+        changes: dict[str, Any] = {}
+        if asked.given("code_interpreter"):
+            changes["code_interpreter"] = resolved.code_interpreter or CodeInterpreterResources()
+        if asked.given("file_search"):
+            changes["file_search"] = resolved.file_search
+        return thread.tool_resources.model_copy(update=changes)
+
+    def delete(self, thread_id: str) -> Deleted:
+        """Delete the thread with its messages and runs; a run at work is stopped."""
+        self.get(thread_id)
+        with self._store.transaction():
+            active = self._store.all(Run, thread_id=thread_id, status=ACTIVE)
+            self._store.delete_where(RunStep, thread_id=thread_id)
+            self._store.delete_where(Run, thread_id=thread_id)
+            self._store.delete_where(Message, thread_id=thread_id)
+            self._store.delete(Thread, thread_id)
+        for run in active:
+            if not self._workers.stop(run.id, "cancelled"):
+                self._bus.end(run.id)
+        return Deleted(id=thread_id, object="thread.deleted")
