@@ -62,7 +62,7 @@ lock: $(READY)  ## resolve constraints.txt again (newest versions: ARGS=--upgrad
 	$(BIN)/python scripts/lock.py $(ARGS)
 
 build: $(READY)  ## the sdist and the wheel, in dist/
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt build && $(BIN)/python -m build
+	$(BIN)/python -m hatchling build
 
 clean:  ## remove the environment and everything generated; the compiled llama.cpp stays in the user's cache
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

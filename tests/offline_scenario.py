@@ -44,7 +44,7 @@ def has_no_way_out() -> bool:
 def converse(client: openai.OpenAI) -> str:
     """Ask, answer the function call, and return what the assistant says."""
     tools: Any = [{"type": "function", "function": WEATHER}]
-    assistant = client.beta.assistants.create(model="gpt-4o", tools=tools)
+    assistant = client.beta.assistants.create(model="gpt-4o", instructions="Tell the weather.", tools=tools)
     thread = client.beta.threads.create(messages=[{"role": "user", "content": "How is the weather in Paris?"}])
     run = client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
     assert run.required_action is not None, run.last_error

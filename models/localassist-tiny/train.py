@@ -186,6 +186,8 @@ def build_trainer(arguments: argparse.Namespace) -> Trainer:
         embedding_length=arguments.width,
         num_layers=arguments.layers,
         feed_forward_length=arguments.feed_forward,
+        num_heads=arguments.heads,
+        num_kv_heads=arguments.heads,
     )
     return Trainer(TinyModel(config), device, arguments.lr, arguments.vector_lr)
 
@@ -203,13 +205,14 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--lr", type=float, default=0.02, help="rate of the weight matrices (Muon)")
     parser.add_argument("--vector-lr", type=float, default=0.004, help="rate of embeddings and norms (AdamW)")
     parser.add_argument("--rows", type=int, default=4)
-    parser.add_argument("--row-length", type=int, default=640)
-    parser.add_argument("--tokens-per-step", type=int, default=7000)
+    parser.add_argument("--row-length", type=int, default=512)
+    parser.add_argument("--tokens-per-step", type=int, default=6000)
     parser.add_argument("--long-every", type=int, default=6, help="of so many batches one is a long row")
     parser.add_argument("--long-from", type=float, default=0.6, help="share of the time after which long rows come")
-    parser.add_argument("--width", type=int, default=256)
-    parser.add_argument("--layers", type=int, default=5)
-    parser.add_argument("--feed-forward", type=int, default=768)
+    parser.add_argument("--width", type=int, default=192)
+    parser.add_argument("--layers", type=int, default=4)
+    parser.add_argument("--heads", type=int, default=3)
+    parser.add_argument("--feed-forward", type=int, default=512)
     parser.add_argument("--vocab-size", type=int, default=4096)
     parser.add_argument("--new-tokenizer", action="store_true", help="learn the tokenizer anew before training")
     return parser.parse_args()

@@ -49,7 +49,7 @@ class Link:
         atexit.unregister(self.close)
         if self._owns_engine:
             self.engine.close()  # first: it ends the streams that are still open
-        self.app.state.chat_threads.shutdown(wait=self._owns_engine, cancel_futures=True)
+        self.app.state.chat_threads.shutdown(cancel_futures=True)
         self.loop_thread.close()
 
 

@@ -1,16 +1,18 @@
 """Puts the parts together: the one place that names a concrete adapter. Opening it loads no model."""
 
 import logging
+import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from localassist.bus import MemoryBus
 from localassist.catalog import ModelFiles
 from localassist.config import Config, make_offline, prepare_native_libraries
 from localassist.objects import base
-from localassist.protocols import BlobStore, LoadedModel, ModelLibrary, Store
+from localassist.protocols import BlobStore, EmbeddingModel, LoadedModel, ModelLibrary, Store
 from localassist.runs.expiry import ExpiryClock
 from localassist.runs.loop import LoopLimits, RunLoop
 from localassist.runs.recovery import recover_runs
@@ -26,6 +28,9 @@ from localassist.service.runs import RunService
 from localassist.service.threads import ThreadService
 from localassist.service.uploads import UploadService
 
+if TYPE_CHECKING:
+    from localassist.inference import LlamaOptions
+
 logger = logging.getLogger(__name__)
 
 
@@ -39,6 +44,7 @@ class Engine:
         store: Store,
         blobs: BlobStore,
         models: ModelLibrary,
+        embedder: "LazyEmbedder | None" = None,
         clock: Callable[[], int] = base.now,
         announce: Callable[[str | None], None] | None = None,
         release: Callable[[], None] | None = None,
@@ -79,7 +85,9 @@ class Engine:
         self.uploads = UploadService(store, blobs, self.files, clock=clock)
         self.models = ModelService(models)
         self.chat = ChatService(models, max_turn_tokens=config.max_turn_tokens, seed=config.seed, clock=clock)
-        self.embeddings = EmbeddingService(None)
+        self.embeddings = EmbeddingService(embedder)
+        if embedder is not None:
+            self._closing.callback(embedder.close)
         self._start(store, clock)
 
     def _start(self, store: Store, clock: Callable[[], int]) -> None:
@@ -102,8 +110,9 @@ class Engine:
         make_offline()
         prepare_native_libraries()
         models = ModelFiles(config, Loader(config))
+        embedder = LazyEmbedder(config) if config.embedding_model is not None else None
         if config.in_memory:
-            return cls(config, store=SqliteStore(None), blobs=MemoryBlobs(), models=models)
+            return cls(config, store=SqliteStore(None), blobs=MemoryBlobs(), models=models, embedder=embedder)
         directory = DataDirectory(config.directory, started_at=base.now())
         with ExitStack() as undo:
             undo.callback(directory.close)
@@ -111,7 +120,13 @@ class Engine:
             undo.callback(store.close)
             blobs = DirectoryBlobs(directory.blobs_path)
             engine = cls(
-                config, store=store, blobs=blobs, models=models, announce=directory.announce, release=directory.close
+                config,
+                store=store,
+                blobs=blobs,
+                models=models,
+                embedder=embedder,
+                announce=directory.announce,
+                release=directory.close,
             )
             undo.pop_all()
         return engine
@@ -146,13 +161,39 @@ class Loader:
 
     def __call__(self, name: str, path: Path) -> LoadedModel:
         from localassist.dialects import build_dialect
-        from localassist.inference import LlamaOptions
         from localassist.inference.backend import LlamaBackend
 
-        options = LlamaOptions(
-            context_window=self._config.context_window,
-            threads=self._config.threads,
-            gpu_layers=self._config.gpu_layers,
-        )
-        backend = LlamaBackend(path, options)
+        backend = LlamaBackend(path, _llama_options(self._config))
         return LoadedModel(backend, build_dialect(backend.facts))
+
+
+class LazyEmbedder:
+    """Opens the configured embedding model at its first use."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._lock = threading.Lock()
+        self._opened: EmbeddingModel | None = None
+
+    def __call__(self) -> EmbeddingModel:
+        from localassist.inference.embedding import LlamaEmbedder
+
+        with self._lock:
+            if self._opened is None:
+                path = Path(self._config.embedding_model or "").expanduser()
+                self._opened = LlamaEmbedder(path, _llama_options(self._config))
+            return self._opened
+
+    def close(self) -> None:
+        if self._opened is not None:
+            self._opened.close()
+
+
+def _llama_options(config: Config) -> "LlamaOptions":
+    from localassist.inference import LlamaOptions
+
+    return LlamaOptions(
+        context_window=config.context_window,
+        threads=config.threads,
+        gpu_layers=config.gpu_layers,
+    )

@@ -1,5 +1,6 @@
 """What every `Store` does, run against each that is shipped."""
 
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +25,7 @@ from localassist.objects.runs import (
     ToolCalls,
     Usage,
 )
-from localassist.objects.threads import Message, Text, TextPart, Thread
+from localassist.objects.threads import ContentPart, Message, Text, TextPart, Thread
 from localassist.protocols import Page, Slice, Store
 from localassist.store.sql import SqliteStore
 
@@ -33,18 +34,27 @@ STORES: dict[str, Callable[[Path], Store]] = {
     "sqlite_memory": lambda folder: SqliteStore(None),
 }
 
-on_one_store = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+on_one_store = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Migrations are slow beside these tests, so they run once."""
+    path = tmp_path_factory.mktemp("empty") / "localassist.db"
+    SqliteStore(path).close()
+    return path
 
 
 @pytest.fixture(params=STORES)
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+def store(request: pytest.FixtureRequest, tmp_path: Path, empty_database: Path) -> Iterator[Store]:
+    shutil.copy(empty_database, tmp_path)
     opened = STORES[request.param](tmp_path)
     yield opened
     opened.close()
 
 
 def message(object_id: str, thread_id: str = "thread_a", *, created_at: int = 100, text: str = "Hello") -> Message:
-    content = [TextPart(text=Text(value=text))]
+    content: list[ContentPart] = [TextPart(text=Text(value=text))]
     return Message(id=object_id, created_at=created_at, thread_id=thread_id, role="user", content=content)
 
 
@@ -385,6 +395,63 @@ def test_a_filter_that_does_not_exist_is_a_programming_error(store: Store) -> No
         store.page(Thread, Page(), thread_id="thread_a")
 
 
+def upload(object_id: str, *, expires_at: int, created_at: int = 100) -> Upload:
+    return Upload(
+        id=object_id,
+        created_at=created_at,
+        bytes=7,
+        filename="a.txt",
+        purpose="assistants",
+        expires_at=expires_at,
+        internal=UploadInternal(mime_type="text/plain"),
+    )
+
+
+def test_what_is_due_is_what_expires_now_or_did_before(store: Store) -> None:
+    for item in (
+        upload("upload_1", expires_at=300),
+        upload("upload_2", expires_at=200),
+        upload("upload_3", expires_at=301),
+    ):
+        store.insert(item)
+    store.insert(File(id="file-1", created_at=1, purpose="assistants", filename="a", bytes=1))
+
+    assert [item.id for item in store.due(Upload, at=300)] == ["upload_1", "upload_2"]
+    assert store.due(Upload, at=199) == []
+    assert store.due(File, at=10**10) == []
+
+
+def test_an_update_moves_the_hour_of_expiry(store: Store) -> None:
+    store.insert(run("run_1").model_copy(update={"expires_at": 700}))
+
+    store.update(run("run_1", "completed"))
+
+    assert store.due(Run, at=10**10) == []
+
+
+def test_what_never_expires_cannot_be_due(store: Store) -> None:
+    with pytest.raises(TypeError):
+        store.due(Thread, at=100)
+
+
+def test_objects_that_mention_an_id_are_found(store: Store) -> None:
+    def thread(object_id: str, *file_ids: str) -> Thread:
+        resources = {"code_interpreter": {"file_ids": list(file_ids)}}
+        return Thread.model_validate({"id": object_id, "created_at": 1, "tool_resources": resources})
+
+    for item in (
+        thread("thread_1", "file-a_b", "file-c"),
+        thread("thread_2", "file-a_bc"),
+        thread("thread_3", "file-axb"),
+    ):
+        store.insert(item)
+    store.insert(Thread(id="thread_4", created_at=1, metadata={"note": 'see "file-c"', "file": "file-a_b"}))
+
+    assert [item.id for item in store.mentioning(Thread, "file-a_b")] == ["thread_1", "thread_4"]
+    assert [item.id for item in store.mentioning(Thread, "file-c")] == ["thread_1"]
+    assert store.mentioning(Assistant, "file-c") == []
+
+
 def test_matching_objects_are_deleted_and_counted(store: Store) -> None:
     fill(store, 5, "thread_a")
     kept = fill(store, 2, "thread_b")
@@ -473,7 +540,7 @@ def test_a_cursor_that_names_nothing_is_an_invalid_request(store: Store, param: 
     fill(store, 1)
 
     with pytest.raises(InvalidRequest, match=r"^No message found with id 'msg_x'\.$") as invalid:
-        store.page(Message, Page(**{param: "msg_x"}))
+        store.page(Message, Page(**{param: "msg_x"}))  # type: ignore[arg-type]
     assert invalid.value.param == param
 
 

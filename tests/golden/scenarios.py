@@ -10,7 +10,7 @@ from localassist.objects.events import Event
 from localassist.objects.faults import validate
 from localassist.objects.run_bodies import CreateThreadAndRun
 from localassist.protocols import TextPiece
-from localassist.testing import SCRIPTED_MODEL, Hold, ManualClock, Turn, call, call_all, say
+from localassist.testing import Hold, ManualClock, Turn, call, call_all, say
 from tests.scripted_engine import FUNCTION, bench
 
 FOLDER = Path(__file__).parent

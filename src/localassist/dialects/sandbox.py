@@ -99,7 +99,7 @@ _budget: ContextVar[_Budget] = ContextVar("budget")
 class Generation(Extension):
     """`{% generation %}` … `{% endgeneration %}` marks what the model wrote, for training; here it does nothing."""
 
-    tags = frozenset({"generation"})
+    tags = {"generation"}
 
     def parse(self, parser: Parser) -> list[nodes.Node]:
         next(parser.stream)

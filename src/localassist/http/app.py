@@ -26,6 +26,7 @@ def create_app(engine: Engine, access: Access) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         middleware=_middleware(access),
         exception_handlers={
             LocalAssistError: on_known_error,

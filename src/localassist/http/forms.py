@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from email.message import Message
+from email.utils import collapse_rfc2231_value
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, cast
 
@@ -183,9 +184,9 @@ def _file_name(disposition: bytes, plain: bytes | None) -> str | None:
     if b"filename*" in disposition:
         header = Message()
         header["content-disposition"] = re.sub(rb"^[^;]*", b"attachment", disposition).decode("latin-1")
-        name = header.get_filename()
-        if name:
-            return name
+        for name, value in header.get_params([], "content-disposition"):
+            if name.lower() == "filename" and isinstance(value, tuple):
+                return collapse_rfc2231_value(value)
     if plain is None:
         return None
     return _decoded(plain.replace(b"%22", b'"'))

@@ -14,7 +14,7 @@ from localassist.inference.sampling import Sampler
 from localassist.inference.scheduler import Emission, Scheduler
 from localassist.inference.sequence import Sequence
 from localassist.inference.text import TextDecoder
-from localassist.inference.threads import default_threads
+from localassist.inference.threads import ThreadPolicy, default_threads
 from localassist.protocols import Constraint, GenerationRequest
 
 logger = logging.getLogger(__name__)
@@ -29,8 +29,9 @@ class InferenceThread:
         self._options = options
         self._deliver = deliver
         self.model = Model(path, options)
-        self._context = Context(self.model, options, threads=options.threads or default_threads())
-        self._scheduler = Scheduler(self._context, options)
+        threads = options.threads or default_threads()
+        self._context = Context(self.model, options, threads=threads)
+        self._scheduler = Scheduler(self._context, options, ThreadPolicy(threads))
         self._compiler = GrammarCompiler(self.model.vocabulary)
         self.facts = self.model.facts()
         self._is_closed = False

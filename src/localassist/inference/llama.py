@@ -210,6 +210,7 @@ class Context:
         return bool(read) and self.keep(seq_id, length)
 
     def set_threads(self, count: int) -> None:
+        """The number of CPU threads for the next decode."""
         llama_cpp.llama_set_n_threads(self.handle, count, count)
 
     def set_abort(self, abort: bool) -> None:

@@ -1,9 +1,9 @@
-"""Whether a GGUF file can be trusted to be loaded: looked at first, then loaded once in a process that may die of it."""
+"""Whether a GGUF file can be trusted: it is looked at first, then loaded once in a process that may die of it."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
-import psutil
+import psutil  # type: ignore[import-untyped, unused-ignore]
 
 from localassist.errors import ModelLoadFailed
 from localassist.inference.gguf_header import GgufHeader, read_header
@@ -64,7 +64,7 @@ def _parts(path: Path) -> list[Path]:
 
 def _available_bytes() -> int:
     """Free memory of the machine, or of the group of processes this one is limited to."""
-    available = psutil.virtual_memory().available
+    available = int(psutil.virtual_memory().available)
     try:
         return min(available, int(_GROUP_LIMIT.read_text()) - int(_GROUP_USE.read_text()))
     except (OSError, ValueError):

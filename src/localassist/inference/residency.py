@@ -39,6 +39,7 @@ class Residency:
         donor = self._find_donor(token_ids, sequence.request.cache_key, running)
         if donor is None:
             sequence.seq_id, sequence.num_computed, sequence.num_shared = self._take_free(), 0, 0
+            sequence.checkpoint_at = self._where_to_checkpoint(sequence, 0)
             return
         wanted = min(donor.length, len(token_ids) - 1)  # at least one token is decoded, for its logits
         claimed = donor.resident is not None and self._may_claim(donor.resident, donor.length, sequence)
@@ -47,8 +48,7 @@ class Residency:
         sequence.checkpoints = {at: state for at, state in donor.checkpoints.items() if at <= wanted}
         sequence.num_computed = self._trim(sequence, wanted)
         sequence.num_shared = 0 if seq_id == donor.seq_id else sequence.num_computed
-        if self._context.is_recurrent:
-            sequence.checkpoint_at = {wanted} - {sequence.num_computed}
+        sequence.checkpoint_at = self._where_to_checkpoint(sequence, wanted)
 
     def release(self, sequence: Sequence) -> None:
         """The sequence computes no more; what it has computed stays for the next prompt that begins alike."""
@@ -91,6 +91,10 @@ class Residency:
         self._context.clear()
         self._cache.clear()
         self._free = list(range(len(self._context.lengths)))
+
+    def _where_to_checkpoint(self, sequence: Sequence, common: int) -> set[int]:
+        """Where others will want to go on: where this prompt parted from another, and shortly before its end."""
+        return {common, sequence.num_prompt - 1} if self._context.is_recurrent else set()
 
     def _find_donor(self, token_ids: TokenIds, cache_key: str | None, running: Items[Sequence]) -> Donor | None:
         best: Donor | None = None

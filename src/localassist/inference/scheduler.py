@@ -17,6 +17,7 @@ from localassist.inference.options import LlamaOptions
 from localassist.inference.pacing import Pace
 from localassist.inference.residency import Residency
 from localassist.inference.sequence import Sequence
+from localassist.inference.threads import ThreadPolicy
 from localassist.protocols import Token
 
 logger = logging.getLogger(__name__)
@@ -44,8 +45,9 @@ class Emission:
 class Scheduler:
     """All generations of one model. One thread owns it; only `cancel` may be called from others."""
 
-    def __init__(self, context: Context, options: LlamaOptions) -> None:
+    def __init__(self, context: Context, options: LlamaOptions, threads: ThreadPolicy) -> None:
         self._context = context
+        self._threads = threads
         self._residency = Residency(context)
         self._max_sequences = min(options.max_sequences, context.batch_size)
         self._pace = Pace(options.step_budget_s)
@@ -148,6 +150,7 @@ class Scheduler:
             self._context.set_abort(False)
             self._in_flight = slices
             self._abort_if_mostly_cancelled()
+            self._context.set_threads(self._threads.threads(self._context.batch.num_tokens))
             started = time.perf_counter()
             outcome = self._context.decode()
             self._in_flight = []
@@ -167,6 +170,7 @@ class Scheduler:
         num_read = sum(taken.num_tokens for taken in slices if taken.sequence.is_prefilling)
         num_written = sum(taken.num_tokens for taken in slices) - num_read
         self._pace.observe(seconds, num_read=num_read, num_written=num_written)
+        self._threads.observe(seconds, num_tokens=num_read + num_written)
 
     def _abort_if_mostly_cancelled(self) -> None:
         slices = self._in_flight

@@ -32,11 +32,12 @@ class Vocabulary:
         self.markers = frozenset(controls + user_defined)
         # llama.cpp reads user-defined tokens even when told to read no special tokens: cut them in two.
         self._cut = re.compile("|".join(f"(?<={re.escape(m[0])})(?={re.escape(m[1:])})" for m in user_defined) or "$^")
-        ends = [i for i in range(self.size) if llama_cpp.llama_vocab_is_eog(self.handle, i)]
-        self.end_ids: NDArray[np.int64] = np.array(ends, np.int64)
-        self._end_set = frozenset(ends)
         self.bos_id: int = llama_cpp.llama_vocab_bos(self.handle)
         self.eos_id: int = llama_cpp.llama_vocab_eos(self.handle)
+        candidates = {*self.special.values(), max(self.eos_id, 0)}
+        ends = sorted(i for i in candidates if llama_cpp.llama_vocab_is_eog(self.handle, i))
+        self.end_ids: NDArray[np.int64] = np.array(ends, np.int64)
+        self._end_set = frozenset(ends)
         self._adds_bos = bool(llama_cpp.llama_vocab_get_add_bos(self.handle)) and self.bos_id >= 0
 
     def _read_special(self) -> tuple[list[str], list[str]]:

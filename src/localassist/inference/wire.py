@@ -82,8 +82,7 @@ def pack_tokens(tokens: list[Token]) -> list[Any]:
 
 def unpack_tokens(items: list[Any]) -> list[Token]:
     return [
-        Token(item) if isinstance(item, str) else Token(item[0], item[1], GenerationUsage(**item[2]))
-        for item in items
+        Token(item) if isinstance(item, str) else Token(item[0], item[1], GenerationUsage(**item[2])) for item in items
     ]
 
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from localassist.errors import GenerationFailed, LocalAssistError
+from localassist.errors import LocalAssistError
 from localassist.inference.engine_thread import InferenceThread
 from localassist.inference.options import LlamaOptions
 from localassist.inference.scheduler import Emission

@@ -47,7 +47,7 @@ class WorkerProcess:
         self._path = path
         self._replies: dict[int, queue.SimpleQueue[Any]] = {}
         self._streams: WeakValueDictionary[int, TokenStream] = WeakValueDictionary()
-        self._stderr = tempfile.TemporaryFile()
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process writes to it
         self._process, self._channel = self._start(options, environment)
         self._death: WorkerStopped | None = None
         self.facts = self._wait_until_loaded()

@@ -7,7 +7,7 @@ from localassist.objects.assistants import Assistant, CreateAssistant, ModifyAss
 from localassist.objects.base import Deleted, new_id
 from localassist.objects.tools import Tool, check_response_format, echoed
 from localassist.protocols import ModelLibrary, Page, Slice, Store
-from localassist.service.references import fetch, resolve_resources
+from localassist.service.references import fetch, merge_resources, resolve_resources
 
 
 class AssistantService:
@@ -48,12 +48,13 @@ class AssistantService:
     def modify(self, assistant_id: str, body: ModifyAssistant) -> Assistant:
         """What is not given stays; null clears what can be empty and resets what has a default."""
         with self._store.transaction():
-            changed = self.get(assistant_id).model_copy(update=self._changes(body))
+            assistant = self.get(assistant_id)
+            changed = assistant.model_copy(update=self._changes(assistant, body))
             check_response_format(changed.response_format, changed.tools)
             self._store.update(changed)
         return changed
 
-    def _changes(self, body: ModifyAssistant) -> dict[str, Any]:
+    def _changes(self, assistant: Assistant, body: ModifyAssistant) -> dict[str, Any]:
         changes: dict[str, Any] = {
             name: getattr(body, name)
             for name in ("name", "description", "instructions", "reasoning_effort")
@@ -65,7 +66,7 @@ class AssistantService:
         if body.given("tools"):
             changes["tools"] = [tool.materialised() for tool in body.tools or ()]
         if body.tool_resources is not None:
-            changes["tool_resources"] = resolve_resources(self._store, body.tool_resources)
+            changes["tool_resources"] = merge_resources(self._store, assistant.tool_resources, body.tool_resources)
         if body.given("metadata"):
             changes["metadata"] = body.metadata or {}
         for name in ("temperature", "top_p"):

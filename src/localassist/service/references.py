@@ -77,3 +77,14 @@ def resolve_resources(
             raise InvalidRequest(NO_VECTOR_STORES, param="tool_resources.file_search.vector_stores")
         search = FileSearchResources()
     return ToolResources(code_interpreter=code, file_search=search)
+
+
+def merge_resources(store: Store, stored: ToolResources, asked: ToolResourcesBody) -> ToolResources:
+    """A given kind of resource replaces the stored one, null clears it, and one not given stays."""
+    resolved = resolve_resources(store, asked)
+    changes: dict[str, object] = {}
+    if asked.given("code_interpreter"):
+        changes["code_interpreter"] = resolved.code_interpreter or CodeInterpreterResources()
+    if asked.given("file_search"):
+        changes["file_search"] = resolved.file_search
+    return stored.model_copy(update=changes)

@@ -30,6 +30,8 @@ class StartedRun:
 
 
 class RunService:
+    """Runs: create, follow from a position, cancel, submit outputs; their steps."""
+
     def __init__(
         self,
         store: Store,

@@ -6,12 +6,11 @@ from typing import Any
 from localassist.objects.base import Deleted, new_id
 from localassist.objects.runs import Run, RunStep
 from localassist.objects.threads import CreateThread, Message, ModifyThread, Thread
-from localassist.objects.tools import CodeInterpreterResources, ToolResourcesBody
 from localassist.protocols import EventBus, Store
 from localassist.runs.lifecycle import ACTIVE
 from localassist.runs.worker import RunWorkers
 from localassist.service.messages import MessageService
-from localassist.service.references import check_message_files, fetch, resolve_resources
+from localassist.service.references import check_message_files, fetch, merge_resources, resolve_resources
 
 
 class ThreadService:
@@ -60,20 +59,10 @@ class ThreadService:
             if body.given("metadata"):
                 changes["metadata"] = body.metadata or {}
             if body.tool_resources is not None:
-                changes["tool_resources"] = self._resources(thread, body.tool_resources)
+                changes["tool_resources"] = merge_resources(self._store, thread.tool_resources, body.tool_resources)
             changed = thread.model_copy(update=changes)
             self._store.update(changed)
         return changed
-
-    def _resources(self, thread: Thread, asked: ToolResourcesBody) -> Any:
-        """A given kind of resource replaces the stored one, null clears it, and one not given stays."""
-        resolved = resolve_resources(self._store, asked)
-        changes: dict[str, Any] = {}
-        if asked.given("code_interpreter"):
-            changes["code_interpreter"] = resolved.code_interpreter or CodeInterpreterResources()
-        if asked.given("file_search"):
-            changes["file_search"] = resolved.file_search
-        return thread.tool_resources.model_copy(update=changes)
 
     def delete(self, thread_id: str) -> Deleted:
         """Delete the thread with its messages and runs; a run at work is stopped."""

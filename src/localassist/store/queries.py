@@ -70,6 +70,18 @@ def conditions(of: ObjectTable, equals: Mapping[str, str | Collection[str]]) -> 
     ]
 
 
+def mentions(table: Table, object_id: str) -> ColumnElement[bool]:
+    """The id as a whole JSON string. LIKE would read the "_" in it as a wildcard."""
+    return func.instr(table.c.body, f'"{object_id}"') > 0
+
+
+def expires_by(of: ObjectTable, at: int) -> ColumnElement[bool]:
+    """`expires_at` is set and not after `at`."""
+    if "expires_at" not in of.attributes:
+        raise TypeError(f"{of.table.name} never expire")
+    return of.table.c.expires_at <= at
+
+
 # --- order and pages ----------------------------------------------------------------------------------------------
 
 

@@ -115,11 +115,15 @@ class SqliteStore:
         return Slice(items=items[::-1] if backwards else items, has_more=len(rows) > page.limit)
 
     def all(self, kind: type[ObjectT], **equals: str | Collection[str]) -> list[ObjectT]:
-        of = table_of(kind)
-        statement = queries.bodies(of.table, queries.conditions(of, equals))
-        with self._database.reading() as connection:
-            rows = connection.execute(statement).scalars().all()
-        return [self._parsed(kind, body) for body in rows]
+        return self._matching(kind, queries.conditions(table_of(kind), equals))
+
+    def mentioning(self, kind: type[ObjectT], object_id: str) -> list[ObjectT]:
+        """The id must be a whole string of the JSON, not a part of a text. Reads the whole table of the kind."""
+        return self._matching(kind, [queries.mentions(table_of(kind).table, object_id)])
+
+    def due(self, kind: type[ObjectT], *, at: int) -> list[ObjectT]:
+        """Whatever their status."""
+        return self._matching(kind, [queries.expires_by(table_of(kind), at)])
 
     def claim_run(self, claim: Callable[[Run], Run]) -> Run | None:
         """The oldest by insertion: a run that was queued again goes before those created since."""
@@ -132,6 +136,12 @@ class SqliteStore:
             return claimed
 
     # --- helpers --------------------------------------------------------------------------------------------------
+
+    def _matching(self, kind: type[ObjectT], where: Conditions) -> list[ObjectT]:
+        statement = queries.bodies(table_of(kind).table, where)
+        with self._database.reading() as connection:
+            rows = connection.execute(statement).scalars().all()
+        return [self._parsed(kind, body) for body in rows]
 
     def _delete(self, of: ObjectTable, equals: dict[str, str]) -> int:
         where = queries.conditions(of, equals)

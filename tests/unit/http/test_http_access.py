@@ -65,5 +65,7 @@ def test_a_missing_key() -> None:
 def test_a_wrong_key_is_shown_masked(given: str, shown: str) -> None:
     with pytest.raises(AuthenticationFailed) as caught:
         Access(api_keys=(KEY,)).check_key({"authorization": f"Bearer {given}"})
-    assert caught.value.message.startswith(f"Incorrect API key provided: {shown}. You can find your API key at https://")
+    assert caught.value.message.startswith(
+        f"Incorrect API key provided: {shown}. You can find your API key at https://"
+    )
     assert caught.value.code == "invalid_api_key"

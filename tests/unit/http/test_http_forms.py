@@ -125,7 +125,8 @@ def test_a_chunked_body_of_any_cut_is_read(api: Api) -> None:
                 ('name="expires_after[anchor]"', b"created_at"),
                 ('name="expires_after[seconds]"', b"5"),
             ],
-            "Invalid 'expires_after.seconds': integer below minimum value. Expected a value >= 3600, but got 5 instead.",
+            "Invalid 'expires_after.seconds': integer below minimum value. "
+            "Expected a value >= 3600, but got 5 instead.",
             "expires_after.seconds",
             "integer_below_min_value",
         ),

@@ -19,9 +19,10 @@ from tests.unit.http.calling import TIMEOUT_S, Api
 RUN_ID = "run_1"
 
 
-def run_event(status: str) -> Event:
+def run_event(name: str) -> Event:
+    status = "queued" if name == "created" else name
     run = Run(id=RUN_ID, created_at=1, assistant_id="asst_1", thread_id="thread_1", status=status, model="m")
-    return Event(f"thread.run.{status}", run)
+    return Event(f"thread.run.{name}", run)
 
 
 class Reader:

@@ -1,5 +1,6 @@
 """How a conversation is cut to fit the window."""
 
+import itertools
 from dataclasses import replace
 
 from localassist.objects.files import File
@@ -36,10 +37,12 @@ def test_a_full_window_drops_a_block_after_the_first_message_and_then_grows_agai
             b.say(thread, f"number{number} {WORDS}")
         assert all("FIRST" in prompt for prompt in prompts(b))
         assert all(b.model.count_tokens(prompt) <= 750 for prompt in prompts(b))
-        cuts = sum(before != after for before, after in zip(dropped, dropped[1:], strict=False))
+        cuts = sum(before != after for before, after in itertools.pairwise(dropped))
         assert dropped[-1] > 0
         assert cuts <= 6, f"one cut must last for several turns: {dropped}"
-        extended = [after.startswith(before.rstrip()) for before, after in zip(prompts(b), prompts(b)[1:], strict=False)]
+        extended = [
+            after.startswith(before.rstrip()) for before, after in zip(prompts(b), prompts(b)[1:], strict=False)
+        ]
         assert extended.count(False) == cuts
 
 
@@ -107,5 +110,3 @@ def test_images_and_attachments_are_shown_as_words(caplog):
         (message,) = max(b.model.transcripts, key=len)
         assert message.content == "look\n[image: cat.png, not visible to this model]\n[attached: cat.png, file-1]"
         assert "image is not visible" in caplog.text
-
-

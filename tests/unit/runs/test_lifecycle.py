@@ -47,7 +47,7 @@ def test_every_pair_of_statuses_is_a_legal_move_or_refused(before, after):
 
 def test_there_are_nine_statuses_and_a_run_is_either_active_or_ended():
     assert len(STATUSES) == 9
-    assert ACTIVE | TERMINAL == set(STATUSES)
+    assert set(STATUSES) == ACTIVE | TERMINAL
     assert not ACTIVE & TERMINAL
     assert all(not MOVES[status] for status in TERMINAL)
 

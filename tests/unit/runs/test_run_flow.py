@@ -95,7 +95,7 @@ def test_outputs_are_refused_when_none_are_awaited():
     with bench(say("no calls")) as b:
         run = b.finish(b.run(b.thread("hi"), b.assistant()))
         body = validate(SubmitToolOutputs, {"tool_outputs": []})
-        with pytest.raises(Conflict, match='^Runs in status "completed" do not accept tool outputs.$'):
+        with pytest.raises(Conflict, match=r'^Runs in status "completed" do not accept tool outputs\.$'):
             b.engine.runs.submit(run.thread_id, run.id, body)
 
 
@@ -170,7 +170,7 @@ def test_an_abandoned_wait_for_outputs_expires():
         assert (expired.status, expired.expires_at) == ("expired", run.created_at + 600)
         (step,) = b.engine.runs.steps(run.thread_id, run.id, Page()).items
         assert (step.status, step.expired_at) == ("expired", clock.now)
-        with pytest.raises(Conflict, match='^Runs in status "expired" do not accept tool outputs.$'):
+        with pytest.raises(Conflict, match=r'^Runs in status "expired" do not accept tool outputs\.$'):
             b.submit(run, "late")
 
 

@@ -9,12 +9,12 @@ import sys
 from itertools import count
 from pathlib import Path
 
-from localassist.objects.threads import Message, Text, TextPart
+from localassist.objects.threads import ContentPart, Message, Text, TextPart
 from localassist.store.sql import SqliteStore
 
 
 def message(object_id: str, thread_id: str) -> Message:
-    content = [TextPart(text=Text(value="durable " * 200))]
+    content: list[ContentPart] = [TextPart(text=Text(value="durable " * 200))]
     return Message(id=object_id, created_at=1, thread_id=thread_id, role="user", content=content)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from localassist.errors import InvalidRequest, StoreFailed
-from localassist.objects.threads import Message, Text, TextPart, Thread
+from localassist.objects.threads import ContentPart, Message, Text, TextPart, Thread
 from localassist.protocols import Page
 from localassist.store.sql import SqliteStore
 
@@ -33,7 +33,7 @@ def filled(path: Path, count: int = 400) -> bytes:
     store = SqliteStore(path)
     with store.transaction():
         for number in range(count):
-            content = [TextPart(text=Text(value="word " * 200))]
+            content: list[ContentPart] = [TextPart(text=Text(value="word " * 200))]
             store.insert(Message(id=f"msg_{number}", created_at=1, thread_id="thread_a", role="user", content=content))
     store.close()
     return path.read_bytes()

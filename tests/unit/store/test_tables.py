@@ -8,7 +8,7 @@ from localassist.objects import assistants, files, runs, threads
 from localassist.objects.base import StoredObject
 from localassist.store.tables import TABLES, table_of
 
-KINDS = [
+KINDS: list[type[StoredObject]] = [
     member
     for module in (assistants, files, runs, threads)
     for _, member in inspect.getmembers(module, inspect.isclass)
@@ -16,7 +16,7 @@ KINDS = [
 ]
 
 
-@pytest.mark.parametrize("kind", sorted(set(KINDS), key=lambda kind: kind.__name__))
+@pytest.mark.parametrize("kind", sorted(set(KINDS), key=repr))
 def test_every_kind_has_a_table_whose_columns_it_can_fill(kind: type[StoredObject]) -> None:
     of = table_of(kind)
 

@@ -1,0 +1,5 @@
+"""`python -m localassist` is `localassist`."""
+
+from localassist.cli import main
+
+main()

@@ -1,0 +1,97 @@
+"""Makes a `Lab` for a way of driving the SDK, and runs scenarios in it. Run as a program, it does so for a list of
+them with the SDK of its interpreter, and prints each result as a line of JSON: `python -m tests.conformance.driver`."""
+
+import importlib
+import json
+import site
+import sys
+import traceback
+import warnings
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import openai
+
+from tests.conformance import scenarios_files, scenarios_objects, scenarios_runs, scenarios_streams
+from tests.conformance.bridge import Blocking, Loop
+from tests.conformance.lab import SCENARIOS, Lab
+
+__all__ = ["SCENARIOS", "Place", "open_lab", "scenarios_files", "scenarios_objects", "scenarios_runs"]
+__all__ += ["scenarios_streams", "version"]
+
+KEY, WRONG_KEY = "sk-right-key-of-this-test", "sk-wrong-key-of-this-test"
+OPTIONS: dict[str, Any] = {"max_retries": 0, "timeout": 100}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the API is: a server's base URL and that of one that asks for keys, or an engine in this process."""
+
+    url: str = ""
+    locked_url: str = ""
+    engine: Any = None
+
+
+def version() -> tuple[int, ...]:
+    return tuple(int(part) for part in openai.__version__.split("."))
+
+
+@contextmanager
+def open_lab(place: Place, *, is_async: bool) -> Iterator[Lab]:
+    """A lab with the blocking client, or with the async one behind a bridge."""
+    handler = openai.AsyncAssistantEventHandler if is_async else openai.AssistantEventHandler
+    loop = Loop() if is_async else None
+
+    def bridged(client: Any) -> Any:
+        return client if loop is None else Blocking(client, loop)
+
+    with ExitStack() as stack:
+        if loop is not None:
+            stack.callback(loop.close)
+        if place.engine is not None:
+            from localassist import AsyncLocalAssist, LocalAssist
+
+            kind = AsyncLocalAssist if is_async else LocalAssist
+            client = bridged(kind(engine=place.engine, **OPTIONS))
+            stack.callback(client.close)
+            yield Lab(client, handler, is_async)
+            return
+        kind = openai.AsyncOpenAI if is_async else openai.OpenAI
+        client = bridged(kind(base_url=place.url, api_key=KEY, **OPTIONS))
+        stack.callback(client.close)
+        outsider = bridged(kind(base_url=place.locked_url, api_key=WRONG_KEY, **OPTIONS))
+        stack.callback(outsider.close)
+        yield Lab(client, handler, is_async, outsider)
+
+
+def report(names: list[str], place: Place) -> None:
+    """Run scenarios in both styles; a line for each: its name, the style, and the traceback of its failure or ""."""
+    for style in ("sync", "async"):
+        for name in names:
+            failure = ""
+            try:
+                with open_lab(place, is_async=style == "async") as lab:
+                    SCENARIOS[name].run(lab)
+            except Exception:
+                failure = traceback.format_exc()
+            print(json.dumps({"name": name, "style": style, "failure": failure}), flush=True)
+
+
+def main() -> None:
+    """Reads what to do as JSON: `names`, and `url` and `locked_url`, or `settings` and the `site` of localassist."""
+    asked = json.load(sys.stdin)
+    warnings.simplefilter("ignore", DeprecationWarning)
+    if "settings" not in asked:
+        report(asked["names"], Place(asked["url"], asked["locked_url"]))
+        return
+    site.addsitedir(asked["site"])  # after this interpreter's own packages, so that the SDK under test stays first
+    engine_of = importlib.import_module("localassist.engine").Engine.open
+    config = importlib.import_module("localassist.config").Config(**asked["settings"])
+    with engine_of(config) as engine:
+        report(asked["names"], Place(engine=engine))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,35 @@
+"""The scripted models of the scenarios, as files."""
+
+from pathlib import Path
+
+from tests.conformance import lab
+from tests.models.scripted import TWO_CALLS, WEATHER_ANSWER, WEATHER_CALL, Branch, build_scripted, endless, plain
+
+CONTEXT_WINDOW = 32_768
+BRANCHES: dict[str, list[Branch]] = {
+    lab.WEATHER: [WEATHER_CALL, WEATHER_ANSWER],
+    lab.TWO_CALLS: [TWO_CALLS, WEATHER_ANSWER],
+    lab.PLAIN: [plain("Hello", " there,", " my friend.")],
+    lab.LONG: [plain(*(f"part{i} " for i in range(300)))],
+    lab.ENDLESS: [endless("round ", "and about ")],
+}
+
+
+def build_models(folder: Path) -> dict[str, str]:
+    """Paths by name, in the form of the setting `models`."""
+    return {
+        name: str(build_scripted(folder / f"{name}.gguf", branches, context_length=CONTEXT_WINDOW))
+        for name, branches in BRANCHES.items()
+    }
+
+
+def settings(models: dict[str, str]) -> dict[str, object]:
+    """The configuration that the scenarios count on: endless answers last until they are cancelled."""
+    return {
+        "data_dir": ":memory:",
+        "model": lab.WEATHER,
+        "models": models,
+        "context_window": CONTEXT_WINDOW,
+        "max_turn_tokens": CONTEXT_WINDOW,
+        "threads": 1,
+    }

@@ -1,0 +1,24 @@
+"""Every scenario with the installed SDK: over HTTP and in process, with the blocking and the async client."""
+
+import pytest
+
+from localassist.engine import Engine
+from tests.conformance.driver import SCENARIOS, Place, open_lab, version
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:The Assistants API is deprecated:DeprecationWarning", "ignore:deprecated$:DeprecationWarning"
+)
+
+
+@pytest.mark.parametrize("style", ["sync", "async"])
+@pytest.mark.parametrize("name", [name for name in SCENARIOS if SCENARIOS[name].applies(version(), in_process=False)])
+def test_over_http(name: str, style: str, server: Place) -> None:
+    with open_lab(server, is_async=style == "async") as lab:
+        SCENARIOS[name].run(lab)
+
+
+@pytest.mark.parametrize("style", ["sync", "async"])
+@pytest.mark.parametrize("name", [name for name in SCENARIOS if SCENARIOS[name].applies(version(), in_process=True)])
+def test_in_process(name: str, style: str, scripted_engine: Engine) -> None:
+    with open_lab(Place(engine=scripted_engine), is_async=style == "async") as lab:
+        SCENARIOS[name].run(lab)
