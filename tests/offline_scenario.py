@@ -50,7 +50,9 @@ def converse(client: openai.OpenAI) -> str:
     assert run.required_action is not None, run.last_error
     calls = run.required_action.submit_tool_outputs.tool_calls
     with client.beta.threads.runs.submit_tool_outputs_stream(
-        run.id, thread_id=thread.id, tool_outputs=[{"tool_call_id": call.id, "output": "sunny"} for call in calls]
+        run_id=run.id,
+        thread_id=thread.id,
+        tool_outputs=[{"tool_call_id": call.id, "output": "sunny"} for call in calls],
     ) as stream:
         return "".join(stream.text_deltas)
 

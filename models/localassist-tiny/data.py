@@ -12,11 +12,14 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from drills import Drills
 from generator.compose import compose
-from generator.render import pieces
+from generator.render import SPECIAL_TOKENS, TOOL_TOKENS, pieces
 
 _POOL_SIZE: Final = 48
 _SKIP_SHARE: Final = 0.4
+_DRILL_LENGTH: Final = 160
+_DRILLS_UNTIL: Final = 0.38
 _CHARACTERS_PER_TOKEN: Final = 2.2
 # Tokens that are given, not written, still teach the language a little.
 _GIVEN_SHARE: Final = 0.1
@@ -59,6 +62,11 @@ class Supply:
     progress: Any
 
 
+def drill_share(progress: float) -> float:
+    """Return the share of drills: many at first, until copying is learned, then few."""
+    return 0.6 if progress < _DRILLS_UNTIL else 0.04
+
+
 class Dialogues:
     """An endless supply of tokenised dialogues; the same seed gives the same supply."""
 
@@ -66,9 +74,15 @@ class Dialogues:
         self._tokenizer = tokenizer
         self._rng = Random(seed)
         self._context_length = context_length
+        self._drills = Drills(self._rng, tokenizer.get_vocab_size(), len(SPECIAL_TOKENS) + len(TOOL_TOKENS))
+        self.drill_share = 0.0
 
     def document(self, max_tokens: int) -> Document:
-        """Make one dialogue, cut at `max_tokens`."""
+        """Make one dialogue, or a drill in its place, cut at `max_tokens`."""
+        if self._rng.random() < self.drill_share:
+            token_ids, weights = self._drills.drill(min(max_tokens, _DRILL_LENGTH))
+            start = self._rng.randint(0, self._context_length // 2)
+            return Document(token_ids, weights, list(range(start, start + len(token_ids))))
         room = int(max_tokens * _CHARACTERS_PER_TOKEN)
         limit = room if max_tokens > 2000 else self._rng.randint(room // 4, room)
         scene = compose(self._rng, max_characters=limit)
@@ -81,6 +95,7 @@ class Dialogues:
                 turn_starts.append(len(token_ids))
             token_ids += encoded.ids
             weights += [1.0 if piece.taught else self._given_weight() for _ in encoded.ids]
+        self._drills.notice(token_ids)
         positions = self._positions(len(token_ids), turn_starts)
         return Document(token_ids[:max_tokens], weights[:max_tokens], positions[:max_tokens])
 
@@ -89,6 +104,7 @@ class Dialogues:
         packed = self.packed(num_rows=supply.rows, row_length=supply.row_length)
         long = self.long(num_rows=1, row_length=supply.long_length)
         for number in count():
+            self.drill_share = drill_share(supply.progress.value)
             is_long = supply.progress.value >= supply.long_from and number % supply.long_every == 0
             yield next(long if is_long else packed)
 

@@ -18,7 +18,17 @@ from tokens import TOKENIZER_PATH
 
 DIRECTORY: Final = Path(__file__).parent
 GGUF_PATH: Final = DIRECTORY / "localassist-tiny.gguf"
-_BLOCK_WEIGHTS: Final = ("attn_norm", "attn_q", "attn_k", "attn_v", "attn_output", "ffn_norm", "ffn_gate", "ffn_up", "ffn_down")
+_BLOCK_WEIGHTS: Final = (
+    "attn_norm",
+    "attn_q",
+    "attn_k",
+    "attn_v",
+    "attn_output",
+    "ffn_norm",
+    "ffn_gate",
+    "ffn_up",
+    "ffn_down",
+)
 
 
 def write_gguf(path: Path, config: ModelConfig, weights: dict[str, torch.Tensor]) -> None:

@@ -61,11 +61,21 @@ class GradientWorkers:
         self._model = model.share_memory()
         self._results: Any = context.SimpleQueue()
         self._free = [context.Semaphore(1) for _ in range(num_workers)]
-        self._gradients = [[torch.zeros_like(p).share_memory_() for p in model.parameters()] for _ in range(num_workers)]
+        self._gradients = [
+            [torch.zeros_like(p).share_memory_() for p in model.parameters()] for _ in range(num_workers)
+        ]
         self._processes = [
             context.Process(
                 target=_work,
-                args=(index, model, supply, seed * 1000 + index, self._gradients[index], self._free[index], self._results),
+                args=(
+                    index,
+                    model,
+                    supply,
+                    seed * 1000 + index,
+                    self._gradients[index],
+                    self._free[index],
+                    self._results,
+                ),
                 daemon=True,
             )
             for index in range(num_workers)

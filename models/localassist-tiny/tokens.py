@@ -57,7 +57,10 @@ def load_tokenizer() -> Tokenizer:
 
 def _pre_tokenizer(pattern: str) -> pre_tokenizers.PreTokenizer:
     return pre_tokenizers.Sequence(
-        [pre_tokenizers.Split(Regex(pattern), "isolated"), pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)]
+        [
+            pre_tokenizers.Split(Regex(pattern), "isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
     )
 
 
@@ -69,5 +72,7 @@ def _plain(texts: Iterable[str]) -> Iterable[str]:
 
 
 def _common_words(texts: list[str], vocab: dict[str, int], count: int) -> list[str]:
-    words = Counter(word for text in texts for word in text.split(" ")[1:] if word.isalpha() and len(word) > 1 and word.isascii())
+    words = Counter(
+        word for text in texts for word in text.split(" ")[1:] if word.isalpha() and len(word) > 1 and word.isascii()
+    )
     return [word for word, _ in words.most_common() if word in vocab][:count]

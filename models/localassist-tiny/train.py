@@ -1,21 +1,18 @@
 """Trains localassist-tiny from nothing, or goes on from a checkpoint or the committed GGUF; CPU, or CUDA if present.
 
-    python models/localassist-tiny/train.py --minutes 90
-    python models/localassist-tiny/train.py --from models/localassist-tiny/localassist-tiny.gguf --minutes 60
+python models/localassist-tiny/train.py --minutes 90
+python models/localassist-tiny/train.py --from models/localassist-tiny/localassist-tiny.gguf --minutes 60
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
-
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2] / "src")]
 
 import torch
 import torch.multiprocessing as multiprocessing

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import openai
 
-from localassist.config import Config
+from localassist.config import Config, load_config
 from localassist.engine import Engine
 from localassist.errors import DataDirectoryInUse, InvalidRequest
 from localassist.http.access import Access
@@ -63,9 +63,9 @@ class _Transport(httpx.BaseTransport):
         stream = request.stream
         assert isinstance(stream, httpx.SyncByteStream)
         body = b"".join(stream) if isinstance(stream, httpx.ByteStream) else iter(stream)
-        exchange = BlockingExchange(self._link.app, self._link.loop_thread.loop(), _call_of(request), body)
         timeout_s = _read_timeout(request)
         with _as_transport_errors(request):
+            exchange = BlockingExchange(self._link.app, self._link.loop_thread.loop(), _call_of(request), body)
             answer = exchange.begin(timeout_s)
         content = _Content(exchange, request, timeout_s)
         return httpx.Response(answer.status, headers=answer.headers, stream=content, request=request)
@@ -146,7 +146,7 @@ def _open_link(engine: Engine | None, config: Config | None, settings: Mapping[s
     if engine is not None:
         return Link(engine, owns_engine=False)
     try:
-        return Link(Engine.open(config or Config(**given)), owns_engine=True)
+        return Link(Engine.open(config or load_config(**given)), owns_engine=True)
     except DataDirectoryInUse as exc:
         raise DataDirectoryInUse(
             f"{exc.message} A second client in the same program shares the first one's engine: "

@@ -5,16 +5,26 @@ The only module that reads the environment, and the one that sets what libraries
 
 import os
 import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import platformdirs
-from pydantic import Field
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
 from localassist.errors import InvalidRequest
 
 IN_MEMORY = ":memory:"
+PREFIX = "LOCALASSIST_"
+SECRETS = frozenset({"api_keys", "hub_token"})
 
 
 def default_data_dir() -> Path:
@@ -28,6 +38,11 @@ def default_config_file() -> Path:
 
 def default_cache_dir() -> Path:
     return Path(platformdirs.user_cache_dir("localassist", appauthor=False))
+
+
+def config_file() -> Path:
+    """The user's TOML file, which need not exist."""
+    return Path(os.environ.get(f"{PREFIX}CONFIG_FILE", default_config_file()))
 
 
 class TomlSource(PydanticBaseSettingsSource):
@@ -52,7 +67,7 @@ class TomlSource(PydanticBaseSettingsSource):
 class Config(BaseSettings):
     """Everything a user can set."""
 
-    model_config = SettingsConfigDict(env_prefix="LOCALASSIST_", frozen=True, extra="forbid", protected_namespaces=())
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", protected_namespaces=())
 
     data_dir: str = Field(default_factory=lambda: str(default_data_dir()))
     """Where assistants, threads, files and models are kept; ":memory:" keeps nothing."""
@@ -73,13 +88,32 @@ class Config(BaseSettings):
     """Tokens a conversation may take up. Unset: what the model was trained for, at most 8192."""
 
     threads: int | None = Field(default=None, ge=1)
-    """CPU threads for inference. Unset: the number of cores."""
+    """CPU threads for inference. Unset: the number of cores, fewer while other programs keep them busy."""
 
     gpu_layers: int = Field(default=0, ge=-1)
     """Layers to put on a GPU; -1 is all."""
 
-    inference: Literal["thread", "worker"] = "thread"
-    """Whether the model runs on a thread of this process or in a process of its own."""
+    flash_attention: Literal["auto", "on", "off"] = "auto"
+    """Whether to use flash attention."""
+
+    kv_type: Literal["f16", "q8_0", "q4_0"] = "f16"
+    """How the KV cache is stored; the quantised types save memory and are slower on a CPU."""
+
+    batch_size: int = Field(default=512, ge=16)
+    """Tokens computed in one step at most."""
+
+    cache_tokens: int | None = Field(default=None, ge=256)
+    """Tokens of all conversations together kept computed. Unset: up to four windows in 512 MiB."""
+
+    max_sequences: int = Field(default=8, ge=1, le=64)
+    """Generations that run at the same time; more wait in order."""
+
+    model_idle_timeout_s: float | None = Field(default=3600.0, gt=0)
+    """How long a model that nobody uses stays in memory."""
+
+    inference: Literal["thread", "worker"] | None = None
+    """Whether the model runs on a thread of this process or in a process of its own. Unset: a process of its own for
+    `serve`, a thread for `LocalAssist()`."""
 
     max_concurrent_runs: int = Field(default=32, ge=1)
     """Runs worked on at the same time; more wait in the queue."""
@@ -111,6 +145,12 @@ class Config(BaseSettings):
     keep_alive_s: float = Field(default=15.0, gt=0)
     """Silence after which a stream sends a comment to keep the connection open."""
 
+    hub_url: str = "https://huggingface.co"
+    """Where `models pull` downloads from; no other command goes there."""
+
+    hub_token: str | None = None
+    """The hub's access token, for models that ask for one. Unset: the one the hub's own tools have stored, if any."""
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -120,8 +160,7 @@ class Config(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        path = Path(os.environ.get("LOCALASSIST_CONFIG_FILE", default_config_file()))
-        return init_settings, env_settings, TomlSource(settings_cls, path)
+        return init_settings, env_settings, TomlSource(settings_cls, config_file())
 
     @property
     def in_memory(self) -> bool:
@@ -133,9 +172,68 @@ class Config(BaseSettings):
         return Path(self.data_dir).expanduser()
 
 
+def load_config(**flags: Any) -> Config:
+    """The settings. Raises InvalidRequest, in one sentence, for one that cannot be used."""
+    try:
+        return Config(**flags)
+    except ValidationError as exc:
+        raise InvalidRequest(_explain(exc, flags)) from exc
+    except SettingsError as exc:
+        raise InvalidRequest(f"{exc.__cause__ or exc}. {exc}. Lists and tables are written as JSON there.") from exc
+
+
+def _explain(error: ValidationError, flags: dict[str, Any]) -> str:
+    first = error.errors()[0]
+    name = str(first["loc"][0]) if first["loc"] else ""
+    where = _source(name, flags, EnvSettingsSource(Config)())
+    if first["type"] == "extra_forbidden":
+        return f"There is no setting '{name}' ({where}). `localassist config` lists the settings."
+    return f"The setting '{name}' ({where}) cannot be {first['input']!r}: {first['msg']}."
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One value in force, and where it comes from."""
+
+    name: str
+    value: Any
+    source: str
+
+
+def settings(**flags: Any) -> list[Setting]:
+    """Every setting with its source. Raises InvalidRequest."""
+    config = load_config(**flags)
+    in_environment = EnvSettingsSource(Config)()
+    return [
+        Setting(name, getattr(config, name), _source(name, flags, in_environment)) for name in type(config).model_fields
+    ]
+
+
+def _source(name: str, flags: dict[str, Any], in_environment: dict[str, Any]) -> str:
+    if name in flags:
+        return f"--{name.replace('_', '-')}"
+    if name in in_environment:
+        return f"{PREFIX}{name.upper()}"
+    path = config_file()
+    return str(path) if name in TomlSource(Config, path)() else "default"
+
+
 def prepare_native_libraries() -> None:
     """Set what llama.cpp reads when it is loaded: no debugger on an abort, no start-up banner."""
     os.environ.setdefault("GGML_NO_BACKTRACE", "1")
+
+
+def prepare_hub(url: str) -> None:
+    """Set what huggingface_hub reads when imported: this hub, plain HTTP, no usage reports, no progress bars."""
+    os.environ["HF_ENDPOINT"] = url
+    os.environ["HF_HUB_DISABLE_XET"] = "1"
+    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
+
+
+def environment_with(defaults: Mapping[str, str]) -> dict[str, str]:
+    """The whole environment for a child process: this one's, and the defaults where it says nothing."""
+    return {**defaults, **os.environ}
 
 
 def make_offline() -> None:

@@ -9,10 +9,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from localassist.bus import MemoryBus
-from localassist.catalog import ModelFiles
-from localassist.config import Config, make_offline, prepare_native_libraries
+from localassist.catalog import ModelFiles, bundled_model
+from localassist.config import Config, environment_with, make_offline, prepare_native_libraries
+from localassist.errors import ModelLoadFailed
 from localassist.objects import base
-from localassist.protocols import BlobStore, EmbeddingModel, LoadedModel, ModelLibrary, Store
+from localassist.protocols import BlobStore, EmbeddingModel, LoadedModel, ModelBackend, ModelLibrary, Store
 from localassist.runs.expiry import ExpiryClock
 from localassist.runs.loop import LoopLimits, RunLoop
 from localassist.runs.recovery import recover_runs
@@ -136,6 +137,14 @@ class Engine:
         if self._announce is not None:
             self._announce(url)
 
+    def preload(self) -> str | None:
+        """Load the default model now instead of at its first use; returns its name, None when there is no model."""
+        models = self.models.page()
+        if not models:
+            return None
+        with self.library.use(self.library.resolve(models[0].id)):
+            return models[0].id
+
     def expire_due(self) -> None:
         """Expire the runs whose time is up now, instead of within the next second."""
         self._expiry.expire_due()
@@ -161,10 +170,29 @@ class Loader:
 
     def __call__(self, name: str, path: Path) -> LoadedModel:
         from localassist.dialects import build_dialect
-        from localassist.inference.backend import LlamaBackend
 
-        backend = LlamaBackend(path, _llama_options(self._config))
-        return LoadedModel(backend, build_dialect(backend.facts))
+        backend = self._backend(path)
+        try:
+            return LoadedModel(backend, build_dialect(backend.facts))
+        except ModelLoadFailed:
+            backend.close()
+            raise
+
+    def _backend(self, path: Path) -> ModelBackend:
+        options = _llama_options(self._config)
+        if self._config.inference == "worker":
+            from localassist.inference.options import ENVIRONMENT
+            from localassist.inference.remote import WorkerBackend
+
+            return WorkerBackend(path, options, environment=environment_with(ENVIRONMENT))
+        from localassist.inference.backend import LlamaBackend
+        from localassist.inference.trust import ensure_probed
+
+        # A malformed file can abort the process that loads it, so a new one is tried in another process first.
+        if path != bundled_model():
+            record = None if self._config.in_memory else self._config.directory / "probed.json"
+            ensure_probed(path, options, record=record)
+        return LlamaBackend(path, options)
 
 
 class LazyEmbedder:
@@ -194,6 +222,11 @@ def _llama_options(config: Config) -> "LlamaOptions":
 
     return LlamaOptions(
         context_window=config.context_window,
+        cache_tokens=config.cache_tokens,
+        max_sequences=config.max_sequences,
+        batch_size=config.batch_size,
         threads=config.threads,
         gpu_layers=config.gpu_layers,
+        flash_attention=config.flash_attention,
+        kv_type=config.kv_type,
     )

@@ -9,10 +9,12 @@
     │   └── PermissionRefused   the server refuses this caller (host or origin)
     └── BackendError            the environment failed
         ├── ModelLoadFailed     a model file cannot be used
+        │   └── NotEnoughMemory the model needs more memory than there is
         ├── ContextLengthExceeded  a prompt does not fit the model's context window
         ├── GenerationFailed    the inference engine failed while generating
         ├── StoreFailed         the database or a blob cannot be read or written
         ├── DataDirectoryInUse  another engine owns the data directory
+        ├── DownloadFailed      a model cannot be fetched from the hub
         └── MissingExtra        an optional part is not installed
 
 HTTP status codes are not here: `http/errors.py` looks them up along the class hierarchy.
@@ -83,6 +85,10 @@ class ModelLoadFailed(BackendError):
     """The model cannot be loaded."""
 
 
+class NotEnoughMemory(ModelLoadFailed):
+    """There is not enough memory for the model."""
+
+
 class ContextLengthExceeded(BackendError):
     """The prompt does not fit the model's context window."""
 
@@ -97,6 +103,10 @@ class StoreFailed(BackendError):
 
 class DataDirectoryInUse(BackendError):
     """Another engine is using the data directory."""
+
+
+class DownloadFailed(BackendError):
+    """The model cannot be downloaded."""
 
 
 class MissingExtra(BackendError):

@@ -254,8 +254,8 @@ class ModelLibrary(Protocol):
         """The name of the model that serves `requested`. Raises InvalidRequest (`model_not_found`)."""
         ...
 
-    def open(self, name: str) -> LoadedModel:
-        """Load (once) and return. Raises ModelLoadFailed."""
+    def use(self, name: str) -> AbstractContextManager[LoadedModel]:
+        """The model, loaded if it is not; it stays loaded while the context is open. Raises ModelLoadFailed."""
         ...
 
     def models(self) -> Sequence[Model]: ...

@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 from localassist.errors import InvalidRequest, LocalAssistError
 from localassist.objects.models import Model
@@ -161,8 +162,8 @@ class ScriptedModel:
             )
         return requested
 
-    def open(self, name: str) -> LoadedModel:
-        return LoadedModel(self, self)
+    def use(self, name: str) -> AbstractContextManager[LoadedModel]:
+        return nullcontext(LoadedModel(self, self))
 
     def models(self) -> Sequence[Model]:
         return [Model(id=SCRIPTED_MODEL, created=0)]

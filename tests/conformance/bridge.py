@@ -41,7 +41,7 @@ class Blocking:
         if inspect.isawaitable(value):
             value = self._loop.run(value)
         is_async = any(hasattr(value, name) for name in ("__aiter__", "__aenter__"))
-        is_api = callable(value) or type(value).__module__.startswith("openai.resources")
+        is_api = callable(value) or type(value).__module__.startswith(("openai.resources", "openai._response"))
         return Blocking(value, self._loop) if is_async or is_api else value
 
     def __getattr__(self, name: str) -> Any:

@@ -3,14 +3,25 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from localassist.config import Config
 from localassist.engine import Engine
 from localassist.http.access import Access
 from localassist.http.server import serve_in_thread
-from tests.conformance.driver import KEY, Place
 from tests.conformance.models import build_models, settings
+
+pytest.register_assert_rewrite(*(f"tests.conformance.scenarios_{kind}" for kind in ("objects", "files", "runs", "streams")))
+from tests.conformance.driver import KEY, Place  # noqa: E402 (the scenarios' assertions are rewritten first)
+
+# Every SDK warns of the whole interface; llguidance calls a function that llama.cpp renamed.
+WARNINGS = ("The Assistants API is deprecated", "deprecated$", "llama_token_get_attr")
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    for message in WARNINGS:
+        item.add_marker(pytest.mark.filterwarnings(f"ignore:{message}:DeprecationWarning"))
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +40,11 @@ def server(scripted_engine: Engine) -> Iterator[Place]:
     locked = Access(api_keys=(KEY,))
     with serve_in_thread(scripted_engine) as url, serve_in_thread(scripted_engine, access=locked) as locked_url:
         yield Place(url, locked_url)
+
+
+@pytest.fixture
+def http(server: Place) -> Iterator[httpx.Client]:
+    """Plain HTTP, with the beta header and nothing else."""
+    headers = {"OpenAI-Beta": "assistants=v2"}
+    with httpx.Client(base_url=server.url, headers=headers, trust_env=False, timeout=60) as client:
+        yield client

@@ -4,12 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-NEWEST = (999,)
-
 WEATHER, TWO_CALLS, PLAIN, LONG, ENDLESS = "weather", "two-calls", "plain", "long", "endless"
 WEATHER_TEXT = "The weather in Paris is ☀ sunny."
 PLAIN_TEXT = "Hello there, my friend."
-LONG_TEXT = "".join(f"part{i} " for i in range(300))
+LONG_TEXT = " ".join(f"part{i}" for i in range(300))
 
 TOOL = {
     "type": "function",

@@ -10,7 +10,7 @@ BRANCHES: dict[str, list[Branch]] = {
     lab.WEATHER: [WEATHER_CALL, WEATHER_ANSWER],
     lab.TWO_CALLS: [TWO_CALLS, WEATHER_ANSWER],
     lab.PLAIN: [plain("Hello", " there,", " my friend.")],
-    lab.LONG: [plain(*(f"part{i} " for i in range(300)))],
+    lab.LONG: [plain("part0", *(f" part{i}" for i in range(1, 300)))],
     lab.ENDLESS: [endless("round ", "and about ")],
 }
 

@@ -5,11 +5,6 @@ import pytest
 from localassist.engine import Engine
 from tests.conformance.driver import SCENARIOS, Place, open_lab, version
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:The Assistants API is deprecated:DeprecationWarning", "ignore:deprecated$:DeprecationWarning"
-)
-
-
 @pytest.mark.parametrize("style", ["sync", "async"])
 @pytest.mark.parametrize("name", [name for name in SCENARIOS if SCENARIOS[name].applies(version(), in_process=False)])
 def test_over_http(name: str, style: str, server: Place) -> None:

@@ -36,6 +36,9 @@ def our_threads() -> list[str]:
 @pytest.fixture(autouse=True)
 def _no_threads_are_left() -> Iterator[None]:
     yield
+    for thread in threading.enumerate():
+        if thread.name.startswith("AnyIO"):  # of the test's own event loop, which has told it to stop
+            thread.join(TIMEOUT_S)
     assert our_threads() == []
 
 
@@ -230,6 +233,7 @@ def test_a_client_without_an_engine_opens_and_closes_its_own() -> None:
     with LocalAssist(data_dir=":memory:", threads=2) as client:
         assert client.engine.config.threads == 2
         assert client.beta.threads.create().object == "thread"
+    assert our_threads() == []
 
 
 def test_clients_share_an_engine_that_stays_its_owners() -> None:
@@ -255,6 +259,11 @@ def test_a_second_engine_on_one_data_directory_is_told_how_to_share(tmp_path: Pa
 def test_an_engine_and_settings_contradict_each_other() -> None:
     with open_engine() as engine, pytest.raises(InvalidRequest, match="Give one of"):
         LocalAssist("some-model", engine=engine)
+
+
+def test_a_setting_that_cannot_be_is_named() -> None:
+    with pytest.raises(InvalidRequest, match="'threads'"):
+        LocalAssist(data_dir=":memory:", threads=0)
 
 
 def test_an_asynchronous_client_closes_its_engine() -> None:
@@ -284,3 +293,17 @@ def test_only_the_sdks_own_deprecations_are_silenced() -> None:
             warnings.warn("deprecated: use something else", DeprecationWarning, stacklevel=1)
         with pytest.raises(DeprecationWarning):
             warnings.warn("The Assistants API is deprecated in favor of tea", DeprecationWarning, stacklevel=1)
+
+
+def test_a_stream_that_is_never_closed_keeps_no_loop_alive() -> None:
+    async def abandon(engine: Engine) -> None:
+        client = AsyncLocalAssist(engine=engine)
+        assistant = await client.beta.assistants.create(model="scripted")
+        thread = await client.beta.threads.create()
+        stream = await client.beta.threads.runs.create(thread_id=thread.id, assistant_id=assistant.id, stream=True)
+        async for _ in stream:
+            break
+        await client.close()
+
+    with open_engine(Turn(*(TextPiece("word " * 100) for _ in range(3000)))) as engine:
+        asyncio.run(abandon(engine))

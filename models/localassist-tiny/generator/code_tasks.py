@@ -42,7 +42,12 @@ def _linear(rng: Random) -> CodeTask:
     a, b, c = rng.randint(2, 99), rng.randint(1, 300), rng.randint(-50, 500)
     letter = rng.choice("xxxxyznt")
     sign = rng.choice("+-")
-    shapes = [f"{a}{letter} {sign} {b} = {c}", f"{a}{letter}{sign}{b}={c}", f"{a} * {letter} {sign} {b} = {c}", f"{a}*{letter}{sign}{b} = {c}"]
+    shapes = [
+        f"{a}{letter} {sign} {b} = {c}",
+        f"{a}{letter}{sign}{b}={c}",
+        f"{a} * {letter} {sign} {b} = {c}",
+        f"{a}*{letter}{sign}{b} = {c}",
+    ]
     if sign == "+":
         shapes.append(f"{b} + {a}{letter} = {c}")
     equation = rng.choice(shapes)
@@ -57,7 +62,10 @@ def _short_linear(rng: Random) -> CodeTask:
         equation, code = f"{a}{letter} = {c}", f"{letter} = {c} / {a}\nprint({letter})"
     else:
         sign = rng.choice("+-")
-        equation, code = f"{letter} {sign} {a} = {c}", f"{letter} = {c} {'-' if sign == '+' else '+'} {a}\nprint({letter})"
+        equation, code = (
+            f"{letter} {sign} {a} = {c}",
+            f"{letter} = {c} {'-' if sign == '+' else '+'} {a}\nprint({letter})",
+        )
     return CodeTask(_equation_questions(equation, letter), code, _solution(letter))
 
 
@@ -87,7 +95,11 @@ def _equation_questions(equation: str, letter: str) -> Texts:
 
 
 def _solution(letter: str) -> Texts:
-    return {"en": [f"The solution is {letter} = {{out}}."], "ko": [f"해는 {letter} = {{out}}입니다."], "zh": [f"解是{letter} = {{out}}。"]}
+    return {
+        "en": [f"The solution is {letter} = {{out}}."],
+        "ko": [f"해는 {letter} = {{out}}입니다."],
+        "zh": [f"解是{letter} = {{out}}。"],
+    }
 
 
 def _arithmetic(rng: Random) -> CodeTask:
@@ -103,9 +115,11 @@ def _arithmetic(rng: Random) -> CodeTask:
     if rng.random() < 0.25 and sign in "+-*":
         other, c = rng.choice("+-*"), rng.randint(1, 999)
         third, code = f" {other} {c}", f"print({a} {sign} {b} {other} {c})"
-    said = rng.choice((f"{a} {shown} {b}{third}", f"{a}{shown}{b}{third.replace(' ', '')}" if sign != "**" else f"{a} ** {b}"))
+    said = rng.choice(
+        (f"{a} {shown} {b}{third}", f"{a}{shown}{b}{third.replace(' ', '')}" if sign != "**" else f"{a} ** {b}")
+    )
     words_en, words_ko, words_zh = f"{a} {en} {b}", f"{a} {ko} {b}", f"{a}{zh}{b}"
-    if third or sign in ("**",) and False:
+    if third or (sign in ("**",) and False):
         words_en = words_ko = words_zh = said
     return CodeTask(
         {
@@ -159,9 +173,7 @@ def _fibonacci(rng: Random) -> CodeTask:
 def _primes(rng: Random) -> CodeTask:
     n = rng.randint(3, 25)
     if rng.random() < 0.5:
-        code = (
-            f"primes = []\nn = 2\nwhile len(primes) < {n}:\n    if all(n % p for p in primes):\n        primes.append(n)\n    n += 1\nprint(primes)"
-        )
+        code = f"primes = []\nn = 2\nwhile len(primes) < {n}:\n    if all(n % p for p in primes):\n        primes.append(n)\n    n += 1\nprint(primes)"
         return CodeTask(
             {"en": [f"List the first {n} primes.", f"What are the first {n} prime numbers?", f"Give me {n} prime numbers."],
              "ko": [f"처음 {n}개의 소수는?", f"소수를 {n}개 구해 줘."], "zh": [f"列出前{n}个质数。", f"前{n}个素数是什么?"]},

@@ -6,16 +6,32 @@ from collections.abc import Callable
 from random import Random
 from typing import Final
 
-from generator import code_runs, function_calls, manners, memory, results, small_talk, structured
+from generator import code_runs, function_calls, manners, memory, results, search, small_talk, structured
 from generator.scene import Scene
 
 Writer = Callable[[Scene], None]
 
-LANGUAGE_SHARES: Final = {"en": 0.5, "ko": 0.25, "zh": 0.25}
+LANGUAGE_SHARES: Final = {"en": 0.6, "ko": 0.2, "zh": 0.2}
 # Search changes what "I don't know" means, so it is not mixed with questions that must be declined.
-_FUNCTIONS: Final[dict[Writer, float]] = {function_calls.write_call: 7, function_calls.write_parallel: 3.5, structured.write_sql: 1.6, structured.write_quiz: 0.35}
-_TALK: Final[dict[Writer, float]] = {memory.write_recall: 2, memory.write_telling: 0.5, memory.write_others: 1.3, small_talk.write_talk: 0.7, small_talk.write_aside: 0.3}
-_CODE: Final[dict[Writer, float]] = {code_runs.write_sum: 3.4, code_runs.write_table: 1, code_runs.write_chart: 0.7, code_runs.write_file: 0.5}
+_FUNCTIONS: Final[dict[Writer, float]] = {
+    function_calls.write_call: 7,
+    function_calls.write_parallel: 3.5,
+    structured.write_sql: 1.6,
+    structured.write_quiz: 0.35,
+}
+_TALK: Final[dict[Writer, float]] = {
+    memory.write_recall: 2,
+    memory.write_telling: 0.5,
+    memory.write_others: 1.3,
+    small_talk.write_talk: 0.7,
+    small_talk.write_aside: 0.3,
+}
+_CODE: Final[dict[Writer, float]] = {
+    code_runs.write_sum: 3.4,
+    code_runs.write_table: 1,
+    code_runs.write_chart: 0.7,
+    code_runs.write_file: 0.5,
+}
 
 
 def compose(rng: Random, *, max_characters: int) -> Scene:
@@ -24,7 +40,7 @@ def compose(rng: Random, *, max_characters: int) -> Scene:
     manners.instruct(scene)
     writers = _writers(rng)
     names, weights = list(writers), list(writers.values())
-    num_topics = rng.choices((1, 2, 3, 99), (5, 3, 2, 2 if max_characters < 4000 else 60))[0]
+    num_topics = rng.choices((1, 2, 3, 99), (3, 4, 3, 2 if max_characters < 4000 else 60))[0]
     for _ in range(num_topics):
         rng.choices(names, weights)[0](scene)
         if _size(scene) > max_characters:
@@ -39,8 +55,6 @@ def compose(rng: Random, *, max_characters: int) -> Scene:
 
 def _writers(rng: Random) -> dict[Writer, float]:
     """Choose what a dialogue may turn to."""
-    from generator import search
-
     kind = rng.choices(("functions", "talk", "code", "search", "mixed"), (9, 4, 4, 4.5, 3))[0]
     decline = {small_talk.write_decline: 1.8}
     if kind == "functions":
@@ -50,14 +64,23 @@ def _writers(rng: Random) -> dict[Writer, float]:
     if kind == "code":
         return _CODE | ({k: v * 0.4 for k, v in _TALK.items()} | decline if rng.random() < 0.4 else {})
     if kind == "search":
-        return {search.write_search: 6.0} | ({k: v * 0.3 for k, v in _TALK.items() if k is not memory.write_others} if rng.random() < 0.4 else {})
-    return {k: v * 0.6 for k, v in _FUNCTIONS.items()} | _CODE | {k: v for k, v in _TALK.items() if k is not memory.write_others} | {search.write_search: 3.0}
+        return {search.write_search: 6.0} | (
+            {k: v * 0.3 for k, v in _TALK.items() if k is not memory.write_others} if rng.random() < 0.4 else {}
+        )
+    return (
+        {k: v * 0.6 for k, v in _FUNCTIONS.items()}
+        | _CODE
+        | {k: v for k, v in _TALK.items() if k is not memory.write_others}
+        | {search.write_search: 3.0}
+    )
 
 
 def write_told_result(scene: Scene) -> None:
     """Let the user paste a text and ask for one thing it says."""
     told = [results.sentence(scene.rng, scene.language)]
-    scene.user({"en": "Repeat this: {0}", "ko": "다음을 따라 말해 줘: {0}", "zh": "请重复:{0}"}[scene.language].format(told[0]))
+    scene.user(
+        {"en": "Repeat this: {0}", "ko": "다음을 따라 말해 줘: {0}", "zh": "请重复:{0}"}[scene.language].format(told[0])
+    )
     scene.answer(told[0])
 
 

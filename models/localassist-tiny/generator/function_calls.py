@@ -11,17 +11,35 @@ from generator.requests import Function, Request, ask, label_of, offer_functions
 from generator.scene import Scene, fill
 
 _AND_ALSO: Final = {
-    "en": ["{0} And then: {1}", "{0} Also, {1}", "{0} {1}", "Two things. First: {0} Second: {1}", "{0} At the same time, {1}"],
+    "en": [
+        "{0} And then: {1}",
+        "{0} Also, {1}",
+        "{0} {1}",
+        "Two things. First: {0} Second: {1}",
+        "{0} At the same time, {1}",
+    ],
     "ko": ["{0} 그리고 {1}", "{0} {1}", "두 가지 부탁해. {0} {1}"],
     "zh": ["{0}另外,{1}", "{0}{1}", "两件事:{0}{1}"],
 }
 _SAME_FOR: Final = {
-    "en": ["{0} And the same for {1}.", "{0} What about {1}?", "{0} Do it for {1} too.", "{0} And {1}?", "{0} Likewise for {1}."],
+    "en": [
+        "{0} And the same for {1}.",
+        "{0} What about {1}?",
+        "{0} Do it for {1} too.",
+        "{0} And {1}?",
+        "{0} Likewise for {1}.",
+    ],
     "ko": ["{0} {1}도 해 줘.", "{0} {1}도 똑같이.", "{0} {1}[은는]?"],
     "zh": ["{0}{1}也一样。", "{0}{1}呢?", "{0}还有{1}。"],
 }
 _AGAIN: Final = {
-    "en": ["What was the {0} again?", "Remind me of the {0}.", "Sorry, which {0}?", "And the {0}?", "Repeat the {0}, please."],
+    "en": [
+        "What was the {0} again?",
+        "Remind me of the {0}.",
+        "Sorry, which {0}?",
+        "And the {0}?",
+        "Repeat the {0}, please.",
+    ],
     "ko": ["{0}[이가] 뭐였지?", "{0} 다시 말해 줘.", "{0}[은는]?"],
     "zh": ["{0}是什么来着?", "再说一遍{0}。", "{0}呢?"],
 }
@@ -35,7 +53,7 @@ _AND_FOR: Final = {
 def write_call(scene: Scene) -> None:
     """Ask for one of one to five functions; now and then go on with another value or a question about the result."""
     rng = scene.rng
-    functions = _functions(scene, rng.choices((1, 2, 3, 4, 5), (4, 5, 3, 2, 2))[0])
+    functions = _functions(scene, rng.choices((1, 2, 3, 4, 5), (5, 5, 3, 1.5, 1))[0])
     function = rng.choice(functions)
     request = ask(rng, function, scene.language)
     scene.user(request.text)
@@ -99,7 +117,10 @@ def _single_text_slot(function: Function, language: str) -> tuple[str, str] | No
         keys = slots_in(template)
         if len(keys) == 1 and keys[0] in function.domain.slots and "?" + keys[0] not in template:
             slot = function.domain.slots[keys[0]]
-            if slot.kind not in ("list", "object", "boolean", "phrase", "thing", "room") and "." not in template.split("}")[0]:
+            if (
+                slot.kind not in ("list", "object", "boolean", "phrase", "thing", "room")
+                and "." not in template.split("}")[0]
+            ):
                 return template, keys[0]
     return None
 
@@ -120,7 +141,9 @@ def _same_function_twice(scene: Scene, functions: list[Function]) -> tuple[str, 
             text = speak(template, {key: Filled(joined([value.spoken for value in values], language), None)})
         else:
             rest = joined([value.spoken for value in values[1:]], language)
-            text = rng.choice(_SAME_FOR[language]).replace("{1}", rest).replace("{0}", speak(template, {key: values[0]}))
+            text = (
+                rng.choice(_SAME_FOR[language]).replace("{1}", rest).replace("{0}", speak(template, {key: values[0]}))
+            )
         return text, requests
     return None
 

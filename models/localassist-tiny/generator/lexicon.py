@@ -108,7 +108,9 @@ new|새로운|新的; old|오래된|旧的; small|작은|小; large|큰|大; fas
 local|지역|本地; annual|연간|年度; weekly|주간|每周; public|공공|公共; private|개인|私人; digital|디지털|数字; green|친환경|环保;
 blue|파란|蓝色的; central|중앙|中央; northern|북부|北部; main|주요|主要; modern|현대식|现代
 """)
-_STREETS: Final = "Main Oak Pine Maple Cedar Elm Park Lake Hill River Church Mill School Station Bridge King Queen".split()
+_STREETS: Final = (
+    ["Main", "Oak", "Pine", "Maple", "Cedar", "Elm", "Park", "Lake", "Hill", "River", "Church", "Mill", "School", "Station", "Bridge", "King", "Queen"]
+)
 
 
 def a_thing(rng: Random, language: str) -> str:
@@ -149,15 +151,19 @@ def text_value(rng: Random, kind: str, language: str) -> str:
         "title": lambda: title(rng, language),
         "phrase": lambda: phrase(rng, language),
         "language": lambda: rng.choice(SPOKEN_LANGUAGES).in_language(language),
-        "currency": lambda: rng.choice("USD EUR GBP JPY KRW CNY CHF CAD AUD INR".split()),
+        "currency": lambda: rng.choice(["USD", "EUR", "GBP", "JPY", "KRW", "CNY", "CHF", "CAD", "AUD", "INR"]),
         "company": lambda: words.coined(rng, language).title(),
         "word": lambda: words.coined(rng, language),
         "digits": lambda: str(rng.randint(10000, 99999)),
         "version": lambda: f"{rng.randint(0, 9)}.{rng.randint(0, 20)}.{rng.randint(0, 9)}",
-        "path": lambda: f"/{words.nonsense(rng, 1)}/{words.nonsense(rng, 1)}.{rng.choice('txt csv pdf png log'.split())}",
+        "path": lambda: (
+            f"/{words.nonsense(rng, 1)}/{words.nonsense(rng, 1)}.{rng.choice(['txt', 'csv', 'pdf', 'png', 'log'])}"
+        ),
         "url": lambda: f"https://{words.nonsense(rng, 2)}.{rng.choice(('com', 'org', 'net'))}/{words.nonsense(rng, 1)}",
-        "street": lambda: f"{rng.randint(1, 300)} {rng.choice((rng.choice(_STREETS), words.nonsense(rng).title()))} "
-        + rng.choice(("Street", "Road", "Avenue", "Lane")),
+        "street": lambda: (
+            f"{rng.randint(1, 300)} {rng.choice((rng.choice(_STREETS), words.nonsense(rng).title()))} "
+            + rng.choice(("Street", "Road", "Avenue", "Lane"))
+        ),
     }
     return makers[kind]()
 

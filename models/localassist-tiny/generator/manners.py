@@ -16,18 +16,39 @@ _ROLES: Final = {
     "zh": ["你是一个有用的助手。", "你是{t}助手。", "你在{c}工作。", "你是{t}专家。", "请使用函数回答问题。"],
 }  # fmt: skip
 _ADDRESS: Final = {
-    "en": ["Please address the user as {n}.", "Address the user as {n}.", "The user is {n}; use this name in every answer.",
-           "Always call the user {n}.", "Call the user {n} when you answer.", "Begin with the user's name, {n}."],
-    "ko": ["사용자를 {n}[으]로 부르세요.", "항상 사용자를 {n}님이라고 부르세요.", "사용자 이름은 {n}입니다. 답할 때 이름을 부르세요."],
+    "en": [
+        "Please address the user as {n}.",
+        "Address the user as {n}.",
+        "The user is {n}; use this name in every answer.",
+        "Always call the user {n}.",
+        "Call the user {n} when you answer.",
+        "Begin with the user's name, {n}.",
+    ],
+    "ko": [
+        "사용자를 {n}[으]로 부르세요.",
+        "항상 사용자를 {n}님이라고 부르세요.",
+        "사용자 이름은 {n}입니다. 답할 때 이름을 부르세요.",
+    ],
     "zh": ["请称呼用户为{n}。", "回答时叫用户{n}。", "用户叫{n},每次回答都要用这个名字。"],
 }
 _BRIEF: Final = {
-    "en": ["Answer in one sentence.", "Reply with a single sentence.", "Keep every answer to one sentence.", "Use only one sentence."],
+    "en": [
+        "Answer in one sentence.",
+        "Reply with a single sentence.",
+        "Keep every answer to one sentence.",
+        "Use only one sentence.",
+    ],
     "ko": ["한 문장으로 답하세요.", "답은 한 문장으로만 하세요."],
     "zh": ["用一句话回答。", "每次只回答一句话。"],
 }
 _SPEAK: Final = {
-    "en": ["Always answer in {l}.", "Answer in {l}.", "Reply only in {l}.", "Use {l} for every answer.", "Whatever the user writes, respond in {l}."],
+    "en": [
+        "Always answer in {l}.",
+        "Answer in {l}.",
+        "Reply only in {l}.",
+        "Use {l} for every answer.",
+        "Whatever the user writes, respond in {l}.",
+    ],
     "ko": ["항상 {l}로 답하세요.", "{l}로만 대답하세요.", "답변은 {l}로 하세요."],
     "zh": ["请始终用{l}回答。", "只用{l}回复。", "回答请使用{l}。"],
 }
@@ -42,11 +63,21 @@ _CLOSE: Final = {
     "zh": ['每个回答都以"{w}"结尾。'],
 }
 _ASIDE: Final = {
-    "en": ["The user has a {t} account.", "The office is in {p}.", "Be polite.", "It is {d}.", "The {t} department is closed."],
+    "en": [
+        "The user has a {t} account.",
+        "The office is in {p}.",
+        "Be polite.",
+        "It is {d}.",
+        "The {t} department is closed.",
+    ],
     "ko": ["사용자는 {t} 계정이 있습니다.", "사무실은 {p}에 있습니다.", "예의 바르게 답하세요."],
     "zh": ["用户有{t}账户。", "办公室在{p}。", "请礼貌回答。"],
 }
-_LANGUAGE_TERMS: Final = {"en": lexicon.SPOKEN_LANGUAGES[0], "ko": lexicon.SPOKEN_LANGUAGES[1], "zh": lexicon.SPOKEN_LANGUAGES[2]}
+_LANGUAGE_TERMS: Final = {
+    "en": lexicon.SPOKEN_LANGUAGES[0],
+    "ko": lexicon.SPOKEN_LANGUAGES[1],
+    "zh": lexicon.SPOKEN_LANGUAGES[2],
+}
 
 
 def instruct(scene: Scene) -> None:
@@ -85,7 +116,13 @@ def _manner(rng: Random, language: str) -> Manner:
 
 
 def _mark(rng: Random, language: str) -> str:
-    return rng.choice((words.coined(rng, language).title(), lexicon.phrase(rng, language).capitalize() + "!", words.nonsense(rng).upper()))
+    return rng.choice(
+        (
+            words.coined(rng, language).title(),
+            lexicon.phrase(rng, language).capitalize() + "!",
+            words.nonsense(rng).upper(),
+        )
+    )
 
 
 def _demands(scene: Scene, language: str) -> list[str]:

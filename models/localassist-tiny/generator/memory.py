@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from generator import lexicon, words
-from generator.lexicon import Term, _terms
+from generator.lexicon import Term
 from generator.scene import Scene
 
 # What people tell, and the kind of value it has.
@@ -75,7 +75,11 @@ _ASK_OTHER: Final = {
     "ko": ["{o}의 {l}[은는] 뭐야?", "{o}의 {l} 알려 줘.", "{o} {l}[이가] 뭐였지?"],
     "zh": ["{o}的{l}是什么?", "{o}的{l}是多少?", "告诉我{o}的{l}。"],
 }
-_ANSWER_OTHER: Final = {"en": ["The {l} of {o} is {v}."], "ko": ["{o}의 {l}[은는] {v}입니다."], "zh": ["{o}的{l}是{v}。"]}
+_ANSWER_OTHER: Final = {
+    "en": ["The {l} of {o} is {v}."],
+    "ko": ["{o}의 {l}[은는] {v}입니다."],
+    "zh": ["{o}的{l}是{v}。"],
+}
 
 
 def write_telling(scene: Scene) -> None:
@@ -100,7 +104,10 @@ def write_others(scene: Scene) -> None:
     rng, language = scene.rng, scene.language
     quality = rng.choice(lexicon.QUALITIES)
     label = quality.label.in_language(language)
-    owners = {words.person(rng, language) if rng.random() < 0.6 else lexicon.title(rng, language) for _ in range(rng.randint(1, 4))}
+    owners = {
+        words.person(rng, language) if rng.random() < 0.6 else lexicon.title(rng, language)
+        for _ in range(rng.randint(1, 4))
+    }
     told = [(owner, str(lexicon.value(rng, quality.kind, language))) for owner in sorted(owners)]
     joint = "" if language == "zh" else " "
     shape = rng.choice(_TELL_OTHER[language])
@@ -135,7 +142,10 @@ def _tell(scene: Scene) -> None:
     scene.facts[label.en] = value
     scene.user(scene.pick(texts, l=label.in_language(scene.language), v=value))
     if label.en == "name":
-        scene.answer(scene.pick_answer(_WELCOME, v=value), {"en": "How can I help you?", "ko": "무엇을 도와드릴까요?", "zh": "有什么可以帮您?"}[scene.answer_language])
+        scene.answer(
+            scene.pick_answer(_WELCOME, v=value),
+            {"en": "How can I help you?", "ko": "무엇을 도와드릴까요?", "zh": "有什么可以帮您?"}[scene.answer_language],
+        )
     else:
         scene.answer(scene.pick_answer(_NOTED, l=_own_label(label, scene.answer_language), v=value))
 
@@ -148,7 +158,15 @@ def _ask(scene: Scene, label_en: str) -> None:
         scene.answer(scene.pick_answer(_ANSWER_HOME, v=value))
         return
     if label_en == "name" and scene.rng.random() < 0.3:
-        scene.user(scene.pick({"en": ["Who am I?", "Do you know who I am?", "How do people call me?"], "ko": ["내가 누구지?", "제가 누구라고 했죠?"], "zh": ["我是谁?", "你知道我是谁吗?"]}))
+        scene.user(
+            scene.pick(
+                {
+                    "en": ["Who am I?", "Do you know who I am?", "How do people call me?"],
+                    "ko": ["내가 누구지?", "제가 누구라고 했죠?"],
+                    "zh": ["我是谁?", "你知道我是谁吗?"],
+                }
+            )
+        )
     else:
         scene.user(scene.pick(_ASK, l=label.in_language(scene.language)))
     scene.answer(scene.pick_answer(_ANSWER, l=_own_label(label, scene.answer_language), v=value))

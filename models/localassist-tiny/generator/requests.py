@@ -61,7 +61,9 @@ _BARE: Final = {
     "ko": {"city": "{v}", "person": "{v}", "email": "{v}", "date": "{v}", "time": "{v}", "code": "{v}"},
     "zh": {"city": "在{v}", "person": "给{v}", "email": "{v}", "date": "{v}", "time": "{v}", "code": "{v}"},
 }  # fmt: skip
-_FLAGS: Final = "urgent public active enabled notify verbose archived premium recursive visible shared repeat express".split()
+_FLAGS: Final = (
+    ["urgent", "public", "active", "enabled", "notify", "verbose", "archived", "premium", "recursive", "visible", "shared", "repeat", "express"]
+)
 
 
 def domain_function(rng: Random) -> Function:
@@ -146,7 +148,9 @@ def _function(rng: Random, domain: Domain) -> Function:
         schema = schema_of(slot, rng)
         if described and rng.random() < 0.7:
             label = slot.names[0].replace("_", " ")
-            schema["description"] = rng.choice((f"The {label}", f"{label}, e.g. {lexicon.value(rng, 'word', 'en')}", label))
+            schema["description"] = rng.choice(
+                (f"The {label}", f"{label}, e.g. {lexicon.value(rng, 'word', 'en')}", label)
+            )
         properties[property_names[key]] = schema
     parameters: dict[str, Any] = {"type": "object", "properties": properties}
     always = [key for key in domain.slots if _always_said(domain, key)]
@@ -165,7 +169,11 @@ def _function(rng: Random, domain: Domain) -> Function:
 
 def _always_said(domain: Domain, key: str) -> bool:
     texts = [slots_in(text) for language in words.LANGUAGES for text in domain.requests[language]]
-    return all(key in mentioned or "pairs" in mentioned for mentioned in texts if set(mentioned) - {"pairs"} <= set(domain.slots))
+    return all(
+        key in mentioned or "pairs" in mentioned
+        for mentioned in texts
+        if set(mentioned) - {"pairs"} <= set(domain.slots)
+    )
 
 
 def _unused(rng: Random, slot: Slot) -> str:
@@ -180,7 +188,7 @@ def _generic_slot(rng: Random) -> tuple[str, Slot]:
     if shape == "enum":
         choices = rng.sample([term for term in (*lexicon.STATUSES, *lexicon.COLORS, *lexicon.QUALIFIERS) if " " not in "".join(term)],
                              rng.randint(2, 5))  # fmt: skip
-        key = rng.choice("status mode level kind color priority type state option style".split())
+        key = rng.choice(["status", "mode", "level", "kind", "color", "priority", "type", "state", "option", "style"])
         return key, Slot((key,), "enum", " ".join("=".join(term) for term in choices))
     if shape == "odd":
         key = words.nonsense(rng)
@@ -220,7 +228,7 @@ def _pairs(rng: Random, function: Function, filled: dict[str, Filled], language:
 
 
 def _pair(rng: Random, shape: str, key: str, value: Filled, language: str) -> str:
-    label = label_of(key.split(".")[-1], language)
+    label = label_of(key.rsplit(".", maxsplit=1)[-1], language)
     if isinstance(value.argument, bool):
         return _flag_words(rng, label, value.argument, language)
     spoken = f'"{value.spoken}"' if rng.random() < 0.1 and isinstance(value.argument, str) else value.spoken
@@ -229,7 +237,10 @@ def _pair(rng: Random, shape: str, key: str, value: Filled, language: str) -> st
 
 def _flag_words(rng: Random, label: str, is_set: bool, language: str) -> str:
     yes, no = {
-        "en": (["{0}: yes", "{0}", "{0} true", "make it {0}", "{0} on"], ["{0}: no", "not {0}", "{0} false", "{0} off"]),
+        "en": (
+            ["{0}: yes", "{0}", "{0} true", "make it {0}", "{0} on"],
+            ["{0}: no", "not {0}", "{0} false", "{0} off"],
+        ),
         "ko": (["{0}: 예", "{0} 켜기", "{0} true"], ["{0}: 아니요", "{0} 끄기", "{0} false"]),
         "zh": (["{0}:是", "{0}开", "{0} true"], ["{0}:否", "{0}关", "{0} false"]),
     }[language]

@@ -36,15 +36,24 @@ def make_result(rng: Random, language: str) -> object:
     if shape == "text":
         return str(lexicon.value(rng, rng.choice(lexicon.QUALITIES).kind, language))
     if shape == "list":
-        return [lexicon.text_value(rng, rng.choice(("thing", "person", "title", "code")), language) for _ in range(rng.randint(2, 4))]
+        return [
+            lexicon.text_value(rng, rng.choice(("thing", "person", "title", "code")), language)
+            for _ in range(rng.randint(2, 4))
+        ]
     if shape == "error":
         return {"error": rng.choice(_ERRORS).format(lexicon.a_thing(rng, "en"))}
     if shape == "done":
-        return rng.choice(({"success": True}, {"status": "ok"}, "ok", "done", {"ok": True}, "success", {"result": "done"}))
+        return rng.choice(
+            ({"success": True}, {"status": "ok"}, "ok", "done", {"ok": True}, "success", {"result": "done"})
+        )
     if shape == "sentence":
         return sentence(rng, language)
     if shape == "nested":
-        return {rng.choice(("result", "data", "output", lexicon.a_thing(rng, "en"))): _record(rng, rng.randint(1, 3), language)}
+        return {
+            rng.choice(("result", "data", "output", lexicon.a_thing(rng, "en"))): _record(
+                rng, rng.randint(1, 3), language
+            )
+        }
     if shape == "rows":
         keys = [_key(rng) for _ in range(2)]
         return [{key: lexicon.value(rng, kind, language) for key, kind in keys} for _ in range(rng.randint(2, 3))]
@@ -78,7 +87,10 @@ def clause(result: object, language: str) -> str:
 def report_each(subjects: list[str], results: list[object], language: str) -> str:
     """Report several results, each for its subject."""
     joint = "" if language == "zh" else " "
-    return joint.join(_FOR[language].format(subject, clause(result, language)) for subject, result in zip(subjects, results, strict=True))
+    return joint.join(
+        _FOR[language].format(subject, clause(result, language))
+        for subject, result in zip(subjects, results, strict=True)
+    )
 
 
 def sentence(rng: Random, language: str) -> str:
@@ -100,7 +112,11 @@ def recall_value(scene: Scene, result: object) -> tuple[str, str] | None:
     """Choose one labelled value of a flat record, for a later question about it."""
     if not isinstance(result, dict) or "error" in result:
         return None
-    pairs = [(key, value) for key, value in result.items() if isinstance(value, str | int | float) and not isinstance(value, bool)]
+    pairs = [
+        (key, value)
+        for key, value in result.items()
+        if isinstance(value, str | int | float) and not isinstance(value, bool)
+    ]
     pairs = [(key, value) for key, value in pairs if value not in ("ok", "done")]
     if not pairs:
         return None

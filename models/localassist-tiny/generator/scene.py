@@ -86,7 +86,8 @@ class Scene:
                 "role": "assistant",
                 "content": None,
                 "tool_calls": [
-                    {"type": "function", "function": {"name": name, "arguments": arguments}} for name, arguments in calls
+                    {"type": "function", "function": {"name": name, "arguments": arguments}}
+                    for name, arguments in calls
                 ],
                 "learn": learn,
             }

@@ -65,13 +65,26 @@ _NOT_FOUND: Final[Texts] = {
     "zh": ["在文件中没有找到。"],
 }
 _ABOUT: Final[Texts] = {
-    "en": ["What is this document about?", "Summarize the file.", "What does the file say?", "Give me a short summary of the document."],
+    "en": [
+        "What is this document about?",
+        "Summarize the file.",
+        "What does the file say?",
+        "Give me a short summary of the document.",
+    ],
     "ko": ["이 문서는 무슨 내용이야?", "파일을 요약해 줘."],
     "zh": ["这个文件讲什么?", "请总结这份文件。"],
 }
 _ABOUT_QUERY: Final = {"en": "main topic", "ko": "주요 내용", "zh": "主要内容"}
 _PREFACE: Final[Texts] = {
-    "en": ["{0}", "{0}", "{0}", "According to the documents, {0}", "Look in the files: {0}", "{0} Please cite the source.", "Search my files. {0}"],
+    "en": [
+        "{0}",
+        "{0}",
+        "{0}",
+        "According to the documents, {0}",
+        "Look in the files: {0}",
+        "{0} Please cite the source.",
+        "Search my files. {0}",
+    ],
     "ko": ["{0}", "{0}", "문서에 따르면 {0}", "파일에서 찾아 줘. {0}", "{0} 출처도 알려 줘."],
     "zh": ["{0}", "{0}", "根据文件,{0}", "请在文件中查找。{0}", "{0}请注明出处。"],
 }
@@ -134,7 +147,14 @@ def _fact(scene: Scene) -> Fact:
     rng, language = scene.rng, scene.language
     sentence, questions, query = rng.choice(_FACTS[language]).split("|")
     quality = rng.choice(lexicon.QUALITIES)
-    entity = rng.choice((words.person(rng, language), words.city(rng, language), words.coined(rng, language).title(), lexicon.title(rng, language)))
+    entity = rng.choice(
+        (
+            words.person(rng, language),
+            words.city(rng, language),
+            words.coined(rng, language).title(),
+            lexicon.title(rng, language),
+        )
+    )
     thing = lexicon.a_thing(rng, language)
     if rng.random() < 0.5:
         adjective = rng.choice(lexicon.QUALIFIERS).in_language(language)
@@ -152,7 +172,10 @@ def _passages(scene: Scene, facts: list[Fact], file_name: str) -> list[Passage]:
     """Spread the facts over one to eight passages among sentences that answer other questions."""
     rng = scene.rng
     count = max(len(facts), rng.choices((0, 1, 2, 3, 4, 5, 6, 8), (0 if facts else 2, 3, 4, 4, 3, 2, 1, 1))[0])
-    texts = [[_other_sentence(scene) for _ in range(rng.choices((0, 1, 2), (3, 4, 2))[0] or (index >= len(facts)))] for index in range(count)]
+    texts = [
+        [_other_sentence(scene) for _ in range(rng.choices((0, 1, 2), (3, 4, 2))[0] or (index >= len(facts)))]
+        for index in range(count)
+    ]
     for index, fact in enumerate(facts):
         texts[index].insert(rng.randint(0, len(texts[index])), fact.sentence)
     # The best passage comes first more often than not, as a retriever would have it.
@@ -176,5 +199,12 @@ def _other_sentence(scene: Scene) -> str:
 
 def _file_name(scene: Scene) -> str:
     rng = scene.rng
-    stem = rng.choice((rng.choice(lexicon.THINGS).en.replace(" ", "_"), words.nonsense(rng), words.coined(rng, scene.language), f"{words.nonsense(rng, 1)}-{rng.randint(1, 2039)}"))
+    stem = rng.choice(
+        (
+            rng.choice(lexicon.THINGS).en.replace(" ", "_"),
+            words.nonsense(rng),
+            words.coined(rng, scene.language),
+            f"{words.nonsense(rng, 1)}-{rng.randint(1, 2039)}",
+        )
+    )
     return f"{stem}.{rng.choice(('pdf', 'txt', 'md', 'docx', 'html'))}"

@@ -9,27 +9,58 @@ from generator import lexicon, results, words
 from generator.scene import Scene, Texts
 
 _COUNT: Final[Texts] = {
-    "en": ["How many {t} have the {c} {v}?", "Count the {t} whose {c} is {v}.", "How many {t} are there with {c} {v}?", "Number of {t} for {c} {v}?", "How many {t} does {v} have?"],
+    "en": [
+        "How many {t} have the {c} {v}?",
+        "Count the {t} whose {c} is {v}.",
+        "How many {t} are there with {c} {v}?",
+        "Number of {t} for {c} {v}?",
+        "How many {t} does {v} have?",
+    ],
     "ko": ["{c}[이가] {v}인 {t}[은는] 몇 개야?", "{v}의 {t} 개수를 알려 줘.", "{c} {v}인 {t} 수는?"],
     "zh": ["{c}为{v}的{t}有多少?", "{v}有几个{t}?", "统计{c}是{v}的{t}。"],
 }
 _SELECT: Final[Texts] = {
-    "en": ["Show the {d} of the {t} with {c} {v}.", "What is the {d} of the {t} whose {c} is {v}?", "List the {d} for {c} {v}.", "Which {d} belongs to the {c} {v}?"],
+    "en": [
+        "Show the {d} of the {t} with {c} {v}.",
+        "What is the {d} of the {t} whose {c} is {v}?",
+        "List the {d} for {c} {v}.",
+        "Which {d} belongs to the {c} {v}?",
+    ],
     "ko": ["{c}[이가] {v}인 {t}의 {d}[을를] 보여 줘.", "{c} {v}의 {d}[은는]?"],
     "zh": ["显示{c}为{v}的{t}的{d}。", "{c}是{v}的{d}是什么?"],
 }
 _ALL: Final[Texts] = {
-    "en": ["List all {t}.", "Show the whole table {t}.", "How many {t} are there?", "How many rows are in {t}?", "What is the highest {d} in {t}?", "What is the average {d} of the {t}?"],
+    "en": [
+        "List all {t}.",
+        "Show the whole table {t}.",
+        "How many {t} are there?",
+        "How many rows are in {t}?",
+        "What is the highest {d} in {t}?",
+        "What is the average {d} of the {t}?",
+    ],
     "ko": ["모든 {t}[을를] 보여 줘.", "{t}[은는] 모두 몇 개야?", "{t}의 최고 {d}[은는]?", "{t}의 평균 {d}[은는]?"],
     "zh": ["列出所有{t}。", "{t}一共有多少?", "{t}中最高的{d}是多少?", "{t}的平均{d}是多少?"],
 }
 _ALL_SQL: Final = {
-    "en": ["SELECT * FROM {t}", "SELECT * FROM {t}", "SELECT COUNT(*) FROM {t}", "SELECT COUNT(*) FROM {t}", "SELECT MAX({d}) FROM {t}", "SELECT AVG({d}) FROM {t}"],
+    "en": [
+        "SELECT * FROM {t}",
+        "SELECT * FROM {t}",
+        "SELECT COUNT(*) FROM {t}",
+        "SELECT COUNT(*) FROM {t}",
+        "SELECT MAX({d}) FROM {t}",
+        "SELECT AVG({d}) FROM {t}",
+    ],
     "ko": ["SELECT * FROM {t}", "SELECT COUNT(*) FROM {t}", "SELECT MAX({d}) FROM {t}", "SELECT AVG({d}) FROM {t}"],
     "zh": ["SELECT * FROM {t}", "SELECT COUNT(*) FROM {t}", "SELECT MAX({d}) FROM {t}", "SELECT AVG({d}) FROM {t}"],
 }
 _TEACHING: Final[Texts] = {
-    "en": ["How many courses does {v} teach?", "How many courses does {v} offer?", "In how many courses is {v} the teacher?", "Count the courses taught by {v}.", "How many classes are given by {v}?"],
+    "en": [
+        "How many courses does {v} teach?",
+        "How many courses does {v} offer?",
+        "In how many courses is {v} the teacher?",
+        "Count the courses taught by {v}.",
+        "How many classes are given by {v}?",
+    ],
     "ko": ["{v} 선생님의 강좌는 몇 개야?", "{v}[은는] 몇 과목을 가르쳐?"],
     "zh": ["{v}老师有几门课程?", "{v}教多少门课?"],
 }
@@ -66,7 +97,12 @@ def _filtered(scene: Scene, table: str, columns: list[str]) -> tuple[list[str], 
     column, shown = rng.sample(columns, 2)
     count = rng.choices((1, 2, 3), (6, 4, 1))[0]
     person = "teacher" in columns and table.lower() == "courses" and rng.random() < 0.7
-    made = {words.person(rng, scene.language) if person or rng.random() < 0.6 else str(lexicon.value(rng, "word", scene.language)) for _ in range(count)}
+    made = {
+        words.person(rng, scene.language)
+        if person or rng.random() < 0.6
+        else str(lexicon.value(rng, "word", scene.language))
+        for _ in range(count)
+    }
     values = sorted(made)
     rng.shuffle(values)
     said = lexicon.joined(values, scene.language)
@@ -86,9 +122,20 @@ def _database(rng: Random) -> tuple[str, list[str], str, dict[str, Any]]:
     else:
         table = rng.choice((rng.choice(lexicon.THINGS).en.replace(" ", "_") + "s", words.nonsense(rng)))
         table = table.title() if rng.random() < 0.6 else table
-        columns = list(dict.fromkeys(rng.choice((rng.choice(lexicon.QUALITIES).label.en.replace(" ", "_"), words.nonsense(rng))) for _ in range(5)))
+        columns = list(
+            dict.fromkeys(
+                rng.choice((rng.choice(lexicon.QUALITIES).label.en.replace(" ", "_"), words.nonsense(rng)))
+                for _ in range(5)
+            )
+        )
         columns = columns if len(columns) > 1 else [*columns, "name", "id"]
-    schema = rng.choice((f"Table: {table}\nColumns: {', '.join(columns)}", f"CREATE TABLE {table} ({', '.join(columns)})", f"{table}({', '.join(columns)})"))
+    schema = rng.choice(
+        (
+            f"Table: {table}\nColumns: {', '.join(columns)}",
+            f"CREATE TABLE {table} ({', '.join(columns)})",
+            f"{table}({', '.join(columns)})",
+        )
+    )
     property_name = rng.choice(("query", "query", "sql", "statement"))
     described = {
         "type": "object",
@@ -97,7 +144,9 @@ def _database(rng: Random) -> tuple[str, list[str], str, dict[str, Any]]:
     }
     body: dict[str, Any] = {
         "name": rng.choice(("ask_database", "query_database", "run_sql", "database_query", "sql_query")),
-        "description": rng.choice(("Answer questions about the data with a SQL query.", "Run a SQL query.", "Query the database.")),
+        "description": rng.choice(
+            ("Answer questions about the data with a SQL query.", "Run a SQL query.", "Query the database.")
+        ),
         "parameters": described,
     }
     if rng.random() < 0.4:
@@ -125,7 +174,13 @@ _QUIZ_BANK: Final = {
            ("一年有几个月?", "12", "10", "14"), ("2 + 2等于多少?", "4", "3", "5")],
 }  # fmt: skip
 _QUIZ_ASK: Final[Texts] = {
-    "en": ["Make a quiz with {i} questions.", "Give me a {i} question quiz.", "Create a {t} quiz with {i} multiple choice questions.", "I want to be tested with {i} questions.", "Quiz me: {i} questions please."],
+    "en": [
+        "Make a quiz with {i} questions.",
+        "Give me a {i} question quiz.",
+        "Create a {t} quiz with {i} multiple choice questions.",
+        "I want to be tested with {i} questions.",
+        "Quiz me: {i} questions please.",
+    ],
     "ko": ["문제 {i}개로 퀴즈를 만들어 줘.", "객관식 {i}문제 내 줘.", "{i}문제짜리 퀴즈 부탁해."],
     "zh": ["出一个有{i}道题的测验。", "给我{i}道选择题。", "用{i}个问题考考我。"],
 }
@@ -149,7 +204,10 @@ def write_quiz(scene: Scene) -> None:
     # The order of the bank is kept: what cannot be chosen for a reason should not be left to chance.
     bank = _QUIZ_BANK[language]
     chosen = bank[:count]
-    questions = [{names["text"]: q, names["type"]: "MULTIPLE_CHOICE", names["choices"]: sorted((right, *wrong))} for q, right, *wrong in chosen]
+    questions = [
+        {names["text"]: q, names["type"]: "MULTIPLE_CHOICE", names["choices"]: sorted((right, *wrong))}
+        for q, right, *wrong in chosen
+    ]
     scene.call((names["tool"], {"title": _QUIZ_TITLE[language], "questions": questions}))
     given = [rng.choice((right, right, *wrong)) for _, right, *wrong in chosen]
     scene.result(given)
@@ -178,8 +236,14 @@ def _quiz_tool(names: dict[str, str]) -> dict[str, Any]:
     }
     properties = {
         "title": {"type": "string"},
-        "questions": {"type": "array", "items": {"type": "object", "properties": question, "required": [names["text"]]}},
+        "questions": {
+            "type": "array",
+            "items": {"type": "object", "properties": question, "required": [names["text"]]},
+        },
     }
     parameters = {"type": "object", "properties": properties, "required": ["title", "questions"]}
     description = "Shows a quiz to the student and returns the answers."
-    return {"type": "function", "function": {"name": names["tool"], "description": description, "parameters": parameters}}
+    return {
+        "type": "function",
+        "function": {"name": names["tool"], "description": description, "parameters": parameters},
+    }

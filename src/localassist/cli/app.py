@@ -1,13 +1,44 @@
 """The tree of commands."""
 
-from localassist.cli import serve
-from localassist.cli.command import command, new_group
+from localassist.cli import assistants, chat, files, runs, serve, threads
+from localassist.cli.command import Body, command, new_group
 
 app = new_group("The Assistants API on your own machine, on open-weight models.")
 
+GROUPS: dict[str, tuple[str, dict[str, Body]]] = {
+    "assistants": (
+        "Assistants: a model with instructions and tools.",
+        {
+            "list": assistants.list_assistants,
+            "show": assistants.show_assistant,
+            "create": assistants.create_assistant,
+            "remove": assistants.remove_assistant,
+        },
+    ),
+    "threads": (
+        "Threads: conversations.",
+        {"list": threads.list_threads, "show": threads.show_thread, "remove": threads.remove_thread},
+    ),
+    "runs": (
+        "Runs: what assistants are doing, and did.",
+        {"list": runs.list_runs, "show": runs.show_run, "watch": runs.watch_run, "cancel": runs.cancel_run},
+    ),
+    "files": (
+        "Files: what was uploaded.",
+        {
+            "list": files.list_files,
+            "show": files.show_file,
+            "add": files.add_files,
+            "get": files.get_file,
+            "remove": files.remove_file,
+        },
+    ),
+}
+
 command(app, "serve")(serve.serve)
-
-
-@app.callback()
-def root() -> None:
-    """The Assistants API on your own machine, on open-weight models."""
+command(app, "chat")(chat.chat)
+for group_name, (help_text, bodies) in GROUPS.items():
+    group = new_group(help_text)
+    for command_name, body in bodies.items():
+        command(group, command_name)(body)
+    app.add_typer(group, name=group_name)

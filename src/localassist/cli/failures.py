@@ -13,7 +13,7 @@ FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 
 
 class Reporting:
-    """Around a command: turns the errors that were foreseen into one line and an exit code. Bugs pass through."""
+    """Around a command: turns every error into one line and an exit code."""
 
     def __init__(self, *, debug: bool) -> None:
         self._debug = debug
@@ -29,9 +29,9 @@ class Reporting:
         if isinstance(error, BrokenPipeError):  # the reader of our output has left; nobody wants to hear of it
             _leave_stdout_quietly()
             raise typer.Exit(FAILED) from error
-        message = _message_of(error)
-        if message is None:
+        if not isinstance(error, Exception) or isinstance(error, typer.Exit | typer.Abort | typer.BadParameter):
             return
+        message = _message_of(error)
         if self._debug:
             traceback.print_exception(error)
         else:
@@ -39,15 +39,16 @@ class Reporting:
         raise typer.Exit(FAILED) from error
 
 
-def _message_of(error: BaseException | None) -> str | None:
+def _message_of(error: Exception) -> str:
     if isinstance(error, LocalAssistError):
         return one_line(error.message)
     openai = sys.modules.get("openai")
-    if openai is None or not isinstance(error, openai.OpenAIError):
-        return None
-    if isinstance(error, openai.APIStatusError | openai.APIError) and isinstance(error.body, dict):
-        return one_line(str(error.body.get("message") or error))
-    return one_line(str(error))
+    if openai is not None and isinstance(error, openai.APIConnectionError):
+        return "The server cannot be reached any more. `localassist doctor` shows whether one is running."
+    if openai is not None and isinstance(error, openai.OpenAIError):
+        body = getattr(error, "body", None)
+        return one_line(str(body.get("message") or error) if isinstance(body, dict) else str(error))
+    return f"Something unforeseen went wrong ({type(error).__name__}: {one_line(str(error))}). --debug shows where."
 
 
 def one_line(text: str) -> str:

@@ -45,11 +45,14 @@ def serve(
     config = session.config(
         host=host, port=port, model=model, context_window=context_window, threads=threads, gpu_layers=gpu_layers
     )
+    # The model in a process of its own: a crash of native code does not take the server down with it.
+    config = config.model_copy(update={"inference": config.inference or "worker"})
     with Engine.open(config) as engine:
+        preloaded = engine.preload()
 
         def on_ready(url: str) -> None:
             engine.announce(url)
-            _report(session, url, model=engine.library.models()[0].id if engine.library.models() else None)
+            _report(session, url, model=preloaded)
 
         serve_http(engine, host=config.host, port=config.port, access=Access.from_config(config), on_ready=on_ready)
 

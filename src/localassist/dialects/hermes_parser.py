@@ -162,6 +162,7 @@ class HermesParser:
         self._text = ""  # not given out yet: white space, or the beginning of a marker
         self._call: _CallReader | None = None
         self._raw_call = ""
+        self._space = ""  # before the call; dropped when it is one
         self._num_calls = 0
         self._at_start = True  # of a text: white space there is dropped
 
@@ -176,7 +177,7 @@ class HermesParser:
         if self._call is not None and self._call.is_started:
             pieces += self._call.close()
         elif self._call is not None:
-            self._text = OPEN + self._raw_call
+            self._text = self._space + OPEN + self._raw_call
         self._give(self._text.rstrip(), pieces)
         self._text, self._call = "", None
         return pieces
@@ -186,8 +187,9 @@ class HermesParser:
         text = self._text + text
         at = text.find(OPEN) if self._names else -1
         if at >= 0:
-            self._give(text[:at].rstrip(), pieces)
-            self._text, self._raw_call = "", ""
+            before = text[:at].rstrip()
+            self._give(before, pieces)
+            self._text, self._raw_call, self._space = "", "", text[len(before) : at]
             self._call = _CallReader(self._num_calls, self._names)
             return text[at + len(OPEN) :]
         held = len(text) - len(text[: len(text) - self._overlap(text)].rstrip())
@@ -224,7 +226,7 @@ class HermesParser:
             self._num_calls += 1
             self._at_start = True
             return rest
-        self._give(OPEN, pieces)
+        self._give(self._space + OPEN, pieces)
         return raw + rest
 
     def _give(self, text: str, pieces: list[ParsedPiece]) -> None:

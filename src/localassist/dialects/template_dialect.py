@@ -41,7 +41,7 @@ class TemplateDialect:
         self._abilities = probe(self._template)
         self._marker_is_token = OPEN in facts.special_tokens
         longest_first = sorted(facts.special_tokens, key=len, reverse=True)
-        self._special = re.compile("|".join(map(re.escape, longest_first)) or "$^")
+        self._special = re.compile("|".join(map(re.escape, longest_first)) or "(?!)")
 
     def render(self, messages: Sequence[ChatMessage], tools: Sequence[FunctionSpec]) -> str:
         objects = [hermes.tool_object(tool) for tool in tools]

@@ -16,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from localassist.errors import InvalidRequest
 
 MAX_FIELD_BYTES = 64 * 1024
+MAX_PARTS = 100
 # A file is spooled up to one byte past the largest that can be stored; whoever stores it refuses it.
 MAX_FILE_BYTES = 512 * 1024 * 1024
 # Up to here a file stays in memory; and this much of a body is parsed at a time, off the event loop.
@@ -100,6 +101,7 @@ class _FormReader:
         self._field: bytearray | None = None
         self._spool: SpooledTemporaryFile[bytes] | None = None
         self._size = 0
+        self._num_parts = 0
         with _as_request_fault():
             self._parser = MultipartParser(
                 boundary,
@@ -127,6 +129,9 @@ class _FormReader:
         self._header_name = self._header_value = self._disposition = b""
         self._field = self._spool = None
         self._size = 0
+        self._num_parts += 1
+        if self._num_parts > MAX_PARTS:
+            raise InvalidRequest(f"Could not parse multipart form: more than {MAX_PARTS} parts.")
 
     def _add_header_name(self, data: bytes, start: int, end: int) -> None:
         self._header_name += data[start:end]

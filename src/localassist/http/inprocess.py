@@ -68,12 +68,16 @@ class LoopThread:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._is_closed = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
         self._thread: threading.Thread | None = None
 
     def loop(self) -> asyncio.AbstractEventLoop:
+        """The running loop. Raises AppStopped once it was closed."""
         with self._lock:
+            if self._is_closed:
+                raise AppStopped
             if self._loop is None:
                 self._start()
             assert self._loop is not None
@@ -96,6 +100,7 @@ class LoopThread:
     def close(self) -> None:
         """Cancel what is still in flight, end the thread and the worker threads its calls used."""
         with self._lock:
+            self._is_closed = True
             loop, stop, thread = self._loop, self._stop, self._thread
             self._loop = self._stop = self._thread = None
         if loop is None or thread is None or stop is None or thread is threading.current_thread():
@@ -265,7 +270,9 @@ class AsyncExchange:
         self._app = app
         self._call = call
         self._body = body
-        self._posted: asyncio.Queue[Answer | bytes | None] = asyncio.Queue(maxsize=16)
+        self._posted: asyncio.Queue[Answer | bytes | None] = asyncio.Queue()
+        self._num_unread = 0
+        self._drained = asyncio.Event()
         self._hung_up = asyncio.Event()
         self._is_body_read = False
         self._is_complete = False
@@ -282,6 +289,8 @@ class AsyncExchange:
     async def chunks(self, timeout_s: float | None) -> AsyncIterator[bytes]:
         """The response's body as it comes. Raises TimeoutError, AppStopped."""
         while isinstance(posted := await self._next(timeout_s), bytes):
+            self._num_unread -= len(posted)
+            self._drained.set()
             yield posted
         if not self._is_complete:
             raise AppStopped
@@ -306,8 +315,7 @@ class AsyncExchange:
         try:
             await self._app(self._call.scope(), self._receive, self._send)
         finally:
-            if not self._hung_up.is_set():
-                await self._posted.put(None)
+            self._posted.put_nowait(None)
 
     async def _receive(self) -> Message:
         if self._is_body_read:
@@ -321,8 +329,12 @@ class AsyncExchange:
         if self._hung_up.is_set():
             raise Hangup
         if message["type"] == "http.response.start":
-            await self._posted.put(Answer(message["status"], list(message.get("headers", ()))))
+            self._posted.put_nowait(Answer(message["status"], list(message.get("headers", ()))))
             return
         if body := message.get("body", b""):
-            await self._posted.put(body)
+            self._num_unread += len(body)
+            self._posted.put_nowait(body)
         self._is_complete = not message.get("more_body", False)
+        while self._num_unread >= HIGH_WATER_BYTES and not self._is_complete:
+            self._drained.clear()
+            await self._drained.wait()

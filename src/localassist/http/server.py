@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 # How long a stopping server waits for requests that are being answered.
 GRACE_S = 10
+# Idle connections outlive the clients' own pools: a request never meets a connection that is just being closed.
+KEEP_ALIVE_S = 75
 _BACKLOG = 2048
 
 
@@ -57,7 +59,9 @@ def serve_in_thread(
     thread = threading.Thread(target=server.run, args=([listener],), name="localassist-http", daemon=True)
     thread.start()
     try:
-        ready.wait()
+        while not ready.wait(0.1):
+            if not thread.is_alive():
+                raise BackendError("The server could not be started; the log has the reason.")
         yield base_url(listener)
     finally:
         server.should_exit = True
@@ -78,7 +82,9 @@ def _listen(host: str, port: int, access: Access) -> socket.socket:
             param="host",
         )
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        # "localhost" is 127.0.0.1 to most clients, whatever the system lists first.
+        family, kind, protocol, _, address = min(found, key=lambda info: info[0] != socket.AF_INET)
         listener = socket.socket(family, kind, protocol)
     except OSError as exc:
         raise BackendError(f"The address {host} cannot be used: {exc.strerror}. Choose another host.") from exc
@@ -103,6 +109,7 @@ def _server(
         lifespan="off",
         server_header=False,
         timeout_graceful_shutdown=GRACE_S,
+        timeout_keep_alive=KEEP_ALIVE_S,
         backlog=_BACKLOG,
     )
     return _Server(config, app, lambda: on_ready(base_url(listener)) if on_ready else None)

@@ -153,6 +153,8 @@ async def _end_on_disconnect(receive: Receive, wakeup: Wakeup) -> None:
 class RunFrames:
     """The events of one run from a position on, up to the one that ends a stream."""
 
+    last_events = LAST_EVENTS
+
     def __init__(self, bus: EventBus, run_id: str, *, after: int, include_content: bool) -> None:
         self._bus = bus
         self._run_id = run_id
@@ -169,7 +171,7 @@ class RunFrames:
         frames = bytearray()
         for event in events:
             frames += self._framed(event)
-            if event.name in LAST_EVENTS:
+            if event.name in self.last_events:
                 return bytes(frames + DONE), True
         if ended:
             frames += error_frame("The engine stopped before the run was finished.")

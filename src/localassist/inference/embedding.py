@@ -7,7 +7,7 @@ from pathlib import Path
 import llama_cpp
 import numpy as np
 
-from localassist.errors import GenerationFailed, InvalidRequest, ModelLoadFailed
+from localassist.errors import GenerationFailed, InvalidRequest, ModelLoadFailed, NotEnoughMemory
 from localassist.inference import native
 from localassist.inference.batch import Batch
 from localassist.inference.options import LlamaOptions
@@ -54,7 +54,7 @@ class LlamaEmbedder:
             context = llama_cpp.llama_init_from_model(self._model, parameters)
             if not context:
                 llama_cpp.llama_model_free(self._model)
-                raise ModelLoadFailed(
+                raise NotEnoughMemory(
                     f"There is no memory for the embedding model {self._path}: {native.last_error()}."
                 )
             if llama_cpp.llama_pooling_type(context) != _POOLING_NONE:

@@ -5,6 +5,7 @@ import queue
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from localassist.errors import BackendError, ContextLengthExceeded, GenerationFailed
 from localassist.inference.constraint import GrammarCompiler
@@ -15,11 +16,19 @@ from localassist.inference.scheduler import Emission, Scheduler
 from localassist.inference.sequence import Sequence
 from localassist.inference.text import TextDecoder
 from localassist.inference.threads import ThreadPolicy, default_threads
+from localassist.inference.vocabulary import Vocabulary
 from localassist.protocols import Constraint, GenerationRequest
 
 logger = logging.getLogger(__name__)
 
 Deliver = Callable[[list[Emission]], None]
+
+
+class _Open(NamedTuple):
+    """What any thread may use while the model is open; whoever uses it keeps it alive."""
+
+    vocabulary: Vocabulary
+    compiler: GrammarCompiler
 
 
 class InferenceThread:
@@ -28,20 +37,20 @@ class InferenceThread:
     def __init__(self, path: Path, options: LlamaOptions, deliver: Deliver) -> None:
         self._options = options
         self._deliver = deliver
-        self.model = Model(path, options)
+        model = Model(path, options)
         threads = options.threads or default_threads()
-        self._context = Context(self.model, options, threads=threads)
+        self._context = Context(model, options, threads=threads)
         self._scheduler = Scheduler(self._context, options, ThreadPolicy(threads))
-        self._compiler = GrammarCompiler(self.model.vocabulary)
-        self.facts = self.model.facts()
-        self._is_closed = False
+        self._open: _Open | None = _Open(model.vocabulary, GrammarCompiler(model.vocabulary))
+        self.facts = model.facts()
         self._inbox: queue.SimpleQueue[Sequence | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=f"inference {path.name}", daemon=True)
         self._thread.start()
 
     def prepare(self, request: GenerationRequest) -> Sequence:
         """A sequence for a request: tokens, sampler and grammar. Raises ContextLengthExceeded."""
-        token_ids = self.model.vocabulary.tokenize_prompt(request.prompt)
+        vocabulary = self._opened().vocabulary
+        token_ids = vocabulary.tokenize_prompt(request.prompt)
         window = self.facts.context_window
         if not token_ids:
             raise GenerationFailed("The prompt is empty.")
@@ -57,15 +66,14 @@ class InferenceThread:
             token_ids=token_ids,
             num_prompt=len(token_ids),
             max_length=len(token_ids) + max_tokens,
-            vocabulary=self.model.vocabulary,
+            vocabulary=vocabulary,
             sampler=Sampler(request, self._options),
-            matcher=None if request.constraint is None else self._compiler.matcher(request.constraint),
+            matcher=None if request.constraint is None else self._opened().compiler.matcher(request.constraint),
             decoder=TextDecoder(request.stop),
         )
 
     def submit(self, sequence: Sequence) -> None:
-        if self._is_closed:
-            raise GenerationFailed("The model is closed.")
+        self._opened()
         self._inbox.put(sequence)
 
     def cancel(self, sequence: Sequence) -> None:
@@ -74,17 +82,22 @@ class InferenceThread:
 
     def check(self, constraint: Constraint) -> None:
         """Compile a constraint. Raises InvalidRequest."""
-        self._compiler.matcher(constraint)
+        self._opened().compiler.matcher(constraint)
 
     def count_tokens(self, prompt: str) -> int:
-        return len(self.model.vocabulary.tokenize_prompt(prompt))
+        return len(self._opened().vocabulary.tokenize_prompt(prompt))
 
     def close(self) -> None:
         """Stop after the step under way and free the model; generations that run fail."""
-        self._is_closed = True
+        self._open = None
         self._context.set_abort(True)
         self._inbox.put(None)
         self._thread.join()
+
+    def _opened(self) -> "_Open":
+        if self._open is None:
+            raise GenerationFailed("The model is closed.")
+        return self._open
 
     def _run(self) -> None:
         while self._receive():
@@ -95,7 +108,6 @@ class InferenceThread:
                 self._scheduler.submit(late)
         self._deliver(self._scheduler.abandon(GenerationFailed("The model was closed while it generated.")))
         self._context.close()
-        self.model.close()
 
     def _receive(self) -> bool:
         """Take what is in the inbox, waiting for something when there is nothing to do; False to stop."""

@@ -10,11 +10,11 @@ import llama_cpp
 import numpy as np
 from numpy.typing import NDArray
 
-from localassist.errors import ModelLoadFailed
+from localassist.errors import ModelLoadFailed, NotEnoughMemory
 from localassist.inference import native
 from localassist.inference.batch import Batch
 from localassist.inference.options import DEFAULT_CONTEXT_WINDOW, LlamaOptions
-from localassist.inference.vocabulary import Vocabulary
+from localassist.inference.vocabulary import Vocabulary, Weights
 from localassist.protocols import ModelFacts
 
 _FLASH_ATTENTION = {"auto": -1, "off": 0, "on": 1}
@@ -32,15 +32,17 @@ class Model:
         parameters = llama_cpp.llama_model_default_params()
         parameters.n_gpu_layers = options.gpu_layers
         self.path = path
-        self.handle = llama_cpp.llama_model_load_from_file(str(path).encode(), parameters)
-        if not self.handle:
+        handle = llama_cpp.llama_model_load_from_file(str(path).encode(), parameters)
+        if not handle:
             raise ModelLoadFailed(
                 f"The model file {path} cannot be loaded: {native.last_error() or 'llama.cpp gave no reason'}. "
                 "Download it again, or use a GGUF file that this version of llama.cpp supports."
             )
+        self._weights = Weights(handle)
+        self.handle = handle
         if not llama_cpp.llama_model_has_decoder(self.handle) or llama_cpp.llama_model_has_encoder(self.handle):
             raise ModelLoadFailed(f"The model file {path} does not generate text. Use an instruction-tuned text model.")
-        self.vocabulary = Vocabulary(self.handle)
+        self.vocabulary = Vocabulary(self._weights)
         self.is_recurrent = bool(
             llama_cpp.llama_model_is_recurrent(self.handle) or llama_cpp.llama_model_is_hybrid(self.handle)
         )
@@ -97,9 +99,6 @@ class Model:
         llama_cpp.llama_model_meta_val_str(self.handle, key.encode(), buffer, length + 1)
         return buffer.value.decode("utf-8", "replace")
 
-    def close(self) -> None:
-        llama_cpp.llama_model_free(self.handle)
-
 
 class DecodeOutcome(Enum):
     """What `llama_decode` did; the values are its return codes."""
@@ -121,7 +120,7 @@ class Context:
             model.handle, self._parameters(model, options, threads=threads, num_seq_ids=num_seq_ids)
         )
         if not self.handle:
-            raise ModelLoadFailed(
+            raise NotEnoughMemory(
                 f"The model file {model.path} was read, but there is no memory for a context of "
                 f"{model.context_window} tokens ({native.last_error()}). Set a smaller context window."
             )

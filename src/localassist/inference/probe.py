@@ -5,7 +5,7 @@ from pathlib import Path
 
 import psutil  # type: ignore[import-untyped, unused-ignore]
 
-from localassist.errors import ModelLoadFailed
+from localassist.errors import ModelLoadFailed, NotEnoughMemory
 from localassist.inference.gguf_header import GgufHeader, read_header
 from localassist.inference.options import DEFAULT_CONTEXT_WINDOW, LlamaOptions
 from localassist.inference.worker_process import WorkerProcess
@@ -47,7 +47,7 @@ def _check_memory(header: GgufHeader, options: LlamaOptions) -> None:
     needed = context_bytes + _OVERHEAD_BYTES + (weight_bytes if options.gpu_layers == 0 else 0)
     limit = options.memory_limit_bytes or _available_bytes()
     if needed > limit:
-        raise ModelLoadFailed(
+        raise NotEnoughMemory(
             f"The model file {header.path} needs about {_gigabytes(needed)} of memory (weights "
             f"{_gigabytes(weight_bytes)}, a context of {cells} tokens {_gigabytes(context_bytes)}), but "
             f"{_gigabytes(limit)} are available. Use a smaller model or quantisation, or a smaller context window."

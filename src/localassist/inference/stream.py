@@ -37,7 +37,8 @@ class TokenStream(Iterator[Token]):
         if self._is_closed or not self._tokens:
             raise StopIteration
         token = self._tokens.popleft()
-        self._has_ended = token.finish_reason is not None
+        if token.finish_reason is not None:
+            self._has_ended, self._on_close = True, _nothing
         return token
 
     def close(self) -> None:
@@ -54,3 +55,8 @@ class TokenStream(Iterator[Token]):
     def _cancel(self) -> None:
         if not self._has_ended:
             self._on_close()
+        self._on_close = _nothing  # it may hold much that nobody needs any more
+
+
+def _nothing() -> None:
+    """Closing again does nothing."""

@@ -2,6 +2,7 @@
 
 import ctypes
 import re
+import weakref
 from typing import Any
 
 import llama_cpp
@@ -15,6 +16,14 @@ _MARKER = re.compile(r"<.+>|\[.+\]|<\|.*|.*\|>", re.DOTALL)
 _PIECE_SIZE = 16 * 1024
 
 
+class Weights:
+    """The memory of a loaded model, freed when nobody refers to it any more."""
+
+    def __init__(self, handle: Any) -> None:
+        self.handle = handle
+        weakref.finalize(self, llama_cpp.llama_model_free, handle).atexit = False
+
+
 class Vocabulary:
     """The tokens of one model.
 
@@ -22,16 +31,17 @@ class Vocabulary:
     structure a conversation (a vocabulary may also define plain words and white space as tokens of their own).
     """
 
-    def __init__(self, model: Any) -> None:
-        self._model = model  # keeps the memory alive that `handle` points into
-        self.handle = llama_cpp.llama_model_get_vocab(model)
+    def __init__(self, weights: Weights) -> None:
+        self._weights = weights  # keeps the memory alive that `handle` points into
+        self.handle = llama_cpp.llama_model_get_vocab(weights.handle)
         self.size: int = llama_cpp.llama_vocab_n_tokens(self.handle)
         self._pieces: list[bytes | None] = [None] * self.size
         self.special: dict[str, int] = {}
         controls, user_defined = self._read_special()
         self.markers = frozenset(controls + user_defined)
         # llama.cpp reads user-defined tokens even when told to read no special tokens: cut them in two.
-        self._cut = re.compile("|".join(f"(?<={re.escape(m[0])})(?={re.escape(m[1:])})" for m in user_defined) or "$^")
+        middles = [f"(?<={re.escape(text[0])})(?={re.escape(text[1:])})" for text in user_defined]
+        self._cut = re.compile("|".join(middles) or "(?!)")
         self.bos_id: int = llama_cpp.llama_vocab_bos(self.handle)
         self.eos_id: int = llama_cpp.llama_vocab_eos(self.handle)
         candidates = {*self.special.values(), max(self.eos_id, 0)}

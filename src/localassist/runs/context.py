@@ -104,6 +104,7 @@ class _Fitting:
         self._instructions = run.instructions
         self._system = (ChatMessage("system", run.instructions),) if run.instructions else ()
         self._measured: dict[tuple[str, ...], tuple[str, int]] = {}
+        self._overhead: int | None = None
         self.room = room
 
     def measure(self, units: Sequence[Unit]) -> tuple[str, int]:
@@ -125,10 +126,17 @@ class _Fitting:
         return sum(self.count(m.content + "".join(c.arguments for c in m.tool_calls)) + 8 for m in unit.messages)
 
     def room_for_units(self) -> int:
-        return max(self.room - self.measure(())[1], 0)
+        return max(self.room - self.overhead(), 0)
+
+    def overhead(self) -> int:
+        """Tokens around the history. An empty message stands for it: templates may look at the first one."""
+        if self._overhead is None:
+            empty = [*self._system, ChatMessage("user", "")]
+            self._overhead = self.count(self._model.dialect.render(empty, self._tools))
+        return self._overhead
 
     def report(self, num_tokens: int, dropped: int) -> ContextReport:
-        empty = self.measure(())[1]
+        empty = self.overhead()
         instructions = self.count(self._instructions) if self._instructions else 0
         return ContextReport(
             prompt_tokens=num_tokens,

@@ -71,3 +71,12 @@ def advance(run: Run, status: RunStatus, *, at: int, **changes: Any) -> Run:
     if status in TERMINAL and status != "expired":
         stamped["expires_at"] = None
     return run.model_copy(update=stamped | changes)
+
+
+def diagram() -> str:
+    """The table as a Mermaid state diagram, for ARCHITECTURE.md."""
+    lines = ["stateDiagram-v2", "    [*] --> queued: create"]
+    for before, moves in MOVES.items():
+        lines += [f"    {before} --> {after}: {cause}" for after, cause in moves.items()]
+    lines += [f"    {status} --> [*]" for status in STATUSES if status in TERMINAL]
+    return "\n".join(lines)

@@ -111,21 +111,25 @@ class RunLoop:
         _refuse_missing_tools(run)
         spent = recorder.usage_so_far()
         try:
-            model = self._models.open(self._models.resolve(run.model))
-            choice = effective_choice(self._store, run)
-            tools = function_specs(run) if choice.mode != "none" else ()
-            budget = _left(run.max_prompt_tokens, spent.prompt_tokens)
-            prompt = self._context.build(run, model, tools=tools, prompt_budget=budget)
-            recorder.note(prompt.report)
-            raise_if_set(cancellation)
-            turn = _Turn(recorder, model, tools, self._request(run, model, prompt, choice, spent))
-            last = turn.generate(cancellation)
+            with self._models.use(self._models.resolve(run.model)) as model:
+                last = self._generate(recorder, model, spent, cancellation)
+        except NotFound:
+            raise
         except (BackendError, RequestError) as exc:
             raise_if_set(cancellation)
-            if isinstance(exc, NotFound):
-                raise
             raise Failed(_last_error(exc)) from exc
         _conclude(recorder, last, spent)
+
+    def _generate(self, recorder: Recorder, model: LoadedModel, spent: Usage, cancellation: Cancellation) -> Token:
+        run = recorder.run
+        choice = effective_choice(self._store, run)
+        tools = function_specs(run) if choice.mode != "none" else ()
+        budget = _left(run.max_prompt_tokens, spent.prompt_tokens)
+        prompt = self._context.build(run, model, tools=tools, prompt_budget=budget)
+        recorder.note(prompt.report)
+        raise_if_set(cancellation)
+        request = self._request(run, model, prompt, choice, spent)
+        return _Turn(recorder, model, tools, request).generate(cancellation)
 
     def _request(
         self,

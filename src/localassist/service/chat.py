@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from localassist.errors import InvalidRequest
@@ -15,7 +16,6 @@ from localassist.protocols import (
     FunctionSpec,
     GenerationRequest,
     GenerationUsage,
-    LoadedModel,
     ModelLibrary,
     ParsedPiece,
     TextPiece,
@@ -58,7 +58,7 @@ class ChatService:
         return frame | {"choices": [choice], "usage": _usage(last.usage)}
 
     def stream(self, body: ChatCompletionBody) -> Iterator[dict[str, Any]]:
-        """The same answer as chunks. The model is opened and the request checked before the first chunk."""
+        """The same answer as chunks. The request is checked before the first chunk."""
         pieces = self._generate(body)
         return self._chunks(body, pieces, self._frame(body, "chat.completion.chunk"))
 
@@ -89,36 +89,45 @@ class ChatService:
         return {"id": chat_id, "object": kind, "created": self._clock(), "model": body.model}
 
     def _generate(self, body: ChatCompletionBody) -> Iterator[ParsedPiece | Token]:
-        model = self._models.open(self._models.resolve(body.model))
-        tools = [
-            FunctionSpec(
-                tool.function.name, tool.function.description, tool.function.parameters, bool(tool.function.strict)
-            )
-            for tool in body.tools or ()
-        ]
+        name = self._models.resolve(body.model)
+        functions = [tool.function for tool in body.tools or ()]
+        tools = [FunctionSpec(f.name, f.description, f.parameters, bool(f.strict)) for f in functions]
         choice = _choice(body, tools)
         offered = tools if choice.mode != "none" else []
         request = GenerationRequest(
-            prompt=model.dialect.render([_chat_message(message) for message in body.messages], offered),
+            prompt="",
             max_tokens=_first(body.max_completion_tokens, _first(body.max_tokens, self._max_turn_tokens)),
             temperature=_first(body.temperature, 1.0),
             top_p=_first(body.top_p, 1.0),
             seed=_first(body.seed, self._seed),
             stop=_stop(body.stop),
-            constraint=model.dialect.constraint(offered, choice) if offered else None,
         )
-        return _pieces(model, offered, request)
+        messages = [_chat_message(message) for message in body.messages]
+        return self._pieces(name, messages, offered, choice, request)
 
-
-def _pieces(model: LoadedModel, tools: Sequence[FunctionSpec], request: GenerationRequest) -> Iterator[Any]:
-    """The parsed pieces, then the last token, which has the outcome."""
-    parser = model.dialect.parser(tools)
-    last = Token("")
-    for token in model.backend.generate(request):
-        yield from parser.feed(token.text)
-        last = token
-    yield from parser.finish()
-    yield last
+    def _pieces(
+        self,
+        name: str,
+        messages: Sequence[ChatMessage],
+        tools: Sequence[FunctionSpec],
+        choice: ToolChoice,
+        request: GenerationRequest,
+    ) -> Iterator[ParsedPiece | Token]:
+        """The parsed pieces, then the last token, which has the outcome."""
+        with self._models.use(name) as model:
+            prompt = model.dialect.render(messages, tools)
+            constraint = model.dialect.constraint(tools, choice) if tools else None
+            parser = model.dialect.parser(tools)
+            last = Token("")
+            stream = model.backend.generate(replace(request, prompt=prompt, constraint=constraint))
+            try:
+                for token in stream:
+                    yield from parser.feed(token.text)
+                    last = token
+            finally:
+                stream.close()
+            yield from parser.finish()
+            yield last
 
 
 def _first(given: Any, otherwise: Any) -> Any:

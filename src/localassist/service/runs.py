@@ -1,6 +1,6 @@
 """Runs and their steps: create, stream position, retrieve, list, cancel, submit tool outputs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from localassist.errors import Conflict, NotFound
@@ -136,6 +136,14 @@ class RunService:
     def page(self, thread_id: str, page: Page) -> Slice[Run]:
         fetch(self._store, Thread, thread_id, param="thread_id")
         return self._store.page(Run, page, thread_id=thread_id)
+
+    def find(self, run_id: str) -> Run:
+        """An extension: a run by its own id alone."""
+        return fetch(self._store, Run, run_id, param="run_id")
+
+    def page_of_all(self, page: Page, *, statuses: Collection[str] = ()) -> Slice[Run]:
+        """An extension: the runs of all threads, or those in some statuses."""
+        return self._store.page(Run, page, status=statuses) if statuses else self._store.page(Run, page)
 
     def modify(self, thread_id: str, run_id: str, body: ModifyRun) -> Run:
         with self._store.transaction():

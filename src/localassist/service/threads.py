@@ -6,7 +6,7 @@ from typing import Any
 from localassist.objects.base import Deleted, new_id
 from localassist.objects.runs import Run, RunStep
 from localassist.objects.threads import CreateThread, Message, ModifyThread, Thread
-from localassist.protocols import EventBus, Store
+from localassist.protocols import EventBus, Page, Slice, Store
 from localassist.runs.lifecycle import ACTIVE
 from localassist.runs.worker import RunWorkers
 from localassist.service.messages import MessageService
@@ -51,6 +51,10 @@ class ThreadService:
 
     def get(self, thread_id: str) -> Thread:
         return fetch(self._store, Thread, thread_id, param="thread_id")
+
+    def page(self, page: Page) -> Slice[Thread]:
+        """An extension: the contract has no list of threads."""
+        return self._store.page(Thread, page)
 
     def modify(self, thread_id: str, body: ModifyThread) -> Thread:
         with self._store.transaction():

@@ -2,6 +2,7 @@
 
 import pytest
 
+from localassist.config import Config
 from localassist.errors import AuthenticationFailed, PermissionRefused
 from localassist.http.access import Access
 
@@ -69,3 +70,10 @@ def test_a_wrong_key_is_shown_masked(given: str, shown: str) -> None:
         f"Incorrect API key provided: {shown}. You can find your API key at https://"
     )
     assert caught.value.code == "invalid_api_key"
+
+
+def test_the_rules_come_from_the_settings() -> None:
+    config = Config(
+        data_dir=":memory:", api_keys=[KEY], allowed_hosts=["box.lan"], allowed_origins=["https://a.example"]
+    )
+    assert Access.from_config(config) == Access((KEY,), ("box.lan",), ("https://a.example",))

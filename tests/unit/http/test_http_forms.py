@@ -153,6 +153,7 @@ def test_an_expiry_is_taken_from_the_form(api: Api) -> None:
         (b"no boundary here", FORM),
         (form(PURPOSE)[:-10], FORM),
         (b"", FORM),
+        (form(*[PURPOSE] * 101), FORM),
     ],
 )
 def test_bodies_that_are_no_form(api: Api, content: bytes, headers: dict[str, str]) -> None:

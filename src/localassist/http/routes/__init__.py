@@ -9,6 +9,8 @@ from localassist.http.routes import (
     files,
     messages,
     models,
+    overview,
+    run_events,
     runs,
     steps,
     threads,
@@ -27,4 +29,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     models.router,
     chat.router,
     embeddings.router,
+    overview.router,
+    run_events.router,
 )

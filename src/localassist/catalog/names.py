@@ -4,8 +4,10 @@ import logging
 import re
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
+from localassist.catalog.loaded import LoadedModels
 from localassist.config import Config
 from localassist.errors import InvalidRequest, ModelLoadFailed
 from localassist.objects.models import Model
@@ -14,6 +16,9 @@ from localassist.protocols import LoadedModel
 logger = logging.getLogger(__name__)
 
 BUNDLED_MODEL = "localassist-tiny"
+
+# How llama.cpp names the files of a model that is split.
+PART = re.compile(r"-(?P<number>\d{5})-of-(?P<count>\d{5})$")
 
 HOSTED_NAME = re.compile(r"(gpt-3\.5|gpt-4|gpt-5|o[1-4]|chatgpt-)[A-Za-z0-9.:_-]*")
 # The hosted names that `GET /models` shows; any other that matches works as well.
@@ -34,11 +39,15 @@ HOSTED_SINCE = 1699228800  # 2023-11-06, the first day of the hosted API
 
 def bundled_model() -> Path | None:
     """The model that ships with the package, or beside it in a source checkout."""
-    package = Path(__file__).parent
-    file_name = f"{BUNDLED_MODEL}.gguf"
-    for path in (package / "_models" / file_name, package.parents[1] / "models" / BUNDLED_MODEL / file_name):
-        if path.is_file():
-            return path
+    return shipped_file(f"{BUNDLED_MODEL}/{BUNDLED_MODEL}.gguf")
+
+
+def shipped_file(name: str) -> Path | None:
+    """A file of the folder models/: in the package where it is installed, beside it in a source checkout."""
+    package = Path(__file__).parents[1]
+    for folder in (package / "_models", package.parents[1] / "models"):
+        if (folder / name).is_file():
+            return folder / name
     return None
 
 
@@ -50,10 +59,31 @@ def find_models(config: Config) -> dict[str, Path]:
         found[path.stem] = path
     found |= {name: Path(path).expanduser() for name, path in config.models.items()}
     if not config.in_memory:
-        found = {path.stem: path for path in sorted((config.directory / "models").glob("*.gguf"))} | found
+        found = _in_folder(config.directory / "models") | found
     if (bundled := bundled_model()) is not None:
         found.setdefault(BUNDLED_MODEL, bundled)
     return found
+
+
+def _in_folder(folder: Path) -> dict[str, Path]:
+    """The model files of a folder by name. Of a model in several files the first stands for all."""
+    found = {}
+    for path in sorted(folder.glob("*.gguf")):
+        part = PART.search(path.stem)
+        if part is None:
+            found[path.stem] = path
+        elif int(part["number"]) == 1:
+            found[path.stem[: part.start()]] = path
+    return found
+
+
+def part_paths(path: Path) -> list[Path]:
+    """All files of a model, of which `path` is the only or the first one; also those that are missing."""
+    part = PART.search(path.stem)
+    if part is None:
+        return [path]
+    head, count = path.stem[: part.start()], int(part["count"])
+    return [path.with_name(f"{head}-{number:05d}-of-{count:05d}{path.suffix}") for number in range(1, count + 1)]
 
 
 def _is_path(model: str) -> bool:
@@ -67,10 +97,10 @@ class ModelFiles:
         self._hosted_names = config.hosted_model_names
         self._configured = config.model
         self._path_by_name = find_models(config)
-        self._load = load
+        self._loaded = LoadedModels(
+            lambda name: load(name, self._path_by_name[name]), idle_timeout_s=config.model_idle_timeout_s
+        )
         self._lock = threading.Lock()
-        self._loading: dict[str, threading.Lock] = {}
-        self._loaded: dict[str, LoadedModel] = {}
         self._announced: set[str] = set()
 
     def default_name(self) -> str:
@@ -107,16 +137,8 @@ class ModelFiles:
             self._announced.add(requested)
         logger.warning("The model name '%s' stands for the local model '%s'.", requested, default)
 
-    def open(self, name: str) -> LoadedModel:
-        with self._lock:
-            loaded = self._loaded.get(name)
-            loading = self._loading.setdefault(name, threading.Lock())
-        if loaded is not None:
-            return loaded
-        with loading:
-            if name not in self._loaded:
-                self._loaded[name] = self._load(name, self._path_by_name[name])
-            return self._loaded[name]
+    def use(self, name: str) -> AbstractContextManager[LoadedModel]:
+        return self._loaded.use(name)
 
     def models(self) -> Sequence[Model]:
         default = self._configured and Path(self._configured).stem
@@ -129,10 +151,7 @@ class ModelFiles:
         ]
 
     def close(self) -> None:
-        with self._lock:
-            loaded, self._loaded = list(self._loaded.values()), {}
-        for model in loaded:
-            model.backend.close()
+        self._loaded.close()
 
 
 def _modified_at(path: Path) -> int:

@@ -1,0 +1,137 @@
+"""The models in memory: loaded at first use, kept while in use, unloaded when idle or when another needs the room."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from localassist.errors import NotEnoughMemory
+from localassist.protocols import LoadedModel
+
+logger = logging.getLogger(__name__)
+
+
+class _Slot:
+    """One model by name. `lock` is held while it loads or unloads; the counts are guarded by the owner's lock."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.model: LoadedModel | None = None
+        self.num_users = 0
+        self.used_at = 0.0
+        self.is_loading = False
+
+
+class LoadedModels:
+    """Leases loaded models. `load` turns a name into one; `idle_timeout_s` None keeps idle models for ever."""
+
+    def __init__(self, load: Callable[[str], LoadedModel], *, idle_timeout_s: float | None) -> None:
+        self._load = load
+        self._idle_timeout_s = idle_timeout_s
+        self._lock = threading.Lock()
+        self._slots: dict[str, _Slot] = {}
+        self._timer: threading.Timer | None = None
+        self._is_closed = False
+
+    @contextmanager
+    def use(self, name: str) -> Iterator[LoadedModel]:
+        """The model, loaded now if it is not; it stays loaded while the context is open. Raises ModelLoadFailed."""
+        with self._lock:
+            slot = self._slots.setdefault(name, _Slot())
+            slot.num_users += 1
+        try:
+            yield self._opened(name, slot)
+        finally:
+            with self._lock:
+                slot.num_users -= 1
+                slot.used_at = time.monotonic()
+            self._watch_idle()
+
+    def state(self, name: str) -> str:
+        """One of "loaded", "loading" and "available"."""
+        with self._lock:
+            slot = self._slots.get(name)
+            if slot is None:
+                return "available"
+            return "loaded" if slot.model is not None else "loading" if slot.is_loading else "available"
+
+    def close(self) -> None:
+        """Unload everything. Whoever still uses a model sees its generations fail."""
+        with self._lock:
+            self._is_closed = True
+            timer, self._timer = self._timer, None
+            slots = list(self._slots.values())
+        if timer is not None:
+            timer.cancel()
+            timer.join()
+        for slot in slots:
+            with slot.lock:
+                self._unload(slot)
+
+    def _opened(self, name: str, slot: _Slot) -> LoadedModel:
+        with slot.lock:
+            if slot.model is None:
+                slot.is_loading = True
+                try:
+                    slot.model = self._loaded(name)
+                finally:
+                    slot.is_loading = False
+            return slot.model
+
+    def _loaded(self, name: str) -> LoadedModel:
+        began = time.monotonic()
+        logger.info("loading the model %s", name, extra={"action": "model_loading"})
+        try:
+            model = self._load(name)
+        except NotEnoughMemory:
+            if not self.unload_idle(older_than_s=0.0):
+                raise
+            model = self._load(name)
+        logger.info("loaded the model %s in %.1f s", name, time.monotonic() - began, extra={"action": "model_loaded"})
+        return model
+
+    def unload_idle(self, *, older_than_s: float) -> int:
+        """Unload the models nobody has used for that long; returns how many."""
+        now = time.monotonic()
+        with self._lock:
+            idle = [
+                (name, slot)
+                for name, slot in self._slots.items()
+                if slot.model is not None and slot.num_users == 0 and now - slot.used_at >= older_than_s
+            ]
+        return sum(self._unload_if_idle(name, slot) for name, slot in idle)
+
+    def _unload_if_idle(self, name: str, slot: _Slot) -> bool:
+        with slot.lock:
+            with self._lock:
+                if slot.num_users:
+                    return False
+            logger.info("unloading the idle model %s", name, extra={"action": "model_unloaded"})
+            return self._unload(slot)
+
+    def _unload(self, slot: _Slot) -> bool:
+        model, slot.model = slot.model, None
+        if model is not None:
+            model.backend.close()
+        return model is not None
+
+    def _watch_idle(self) -> None:
+        """Look again when the model used last has been idle for long enough."""
+        if self._idle_timeout_s is None:
+            return
+        with self._lock:
+            if self._timer is None and not self._is_closed:
+                self._timer = threading.Timer(self._idle_timeout_s, self._on_timer)
+                self._timer.daemon = True
+                self._timer.start()
+
+    def _on_timer(self) -> None:
+        assert self._idle_timeout_s is not None
+        with self._lock:
+            self._timer = None
+        self.unload_idle(older_than_s=self._idle_timeout_s)
+        with self._lock:
+            is_something_loaded = any(slot.model is not None for slot in self._slots.values())
+        if is_something_loaded:
+            self._watch_idle()

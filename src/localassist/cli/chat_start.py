@@ -1,0 +1,86 @@
+"""What a chat needs before its first message: a client, an assistant, and perhaps a thread that is gone on with."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import openai
+
+from localassist.cli.assistants import default_model
+from localassist.cli.conversation import CHAT_MARK
+from localassist.cli.output import note
+from localassist.cli.session import Session
+from localassist.errors import InvalidRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """`overrides` are settings for each run; `model` is None where the assistant's own counts."""
+
+    client: openai.OpenAI
+    assistant_id: str
+    thread_id: str | None
+    overrides: dict[str, Any]
+    model: str | None
+
+
+def start(
+    session: Session,
+    *,
+    thread_id: str | None,
+    latest: bool,
+    assistant_id: str | None,
+    model: str | None,
+    instructions: str | None,
+    is_interactive: bool,
+) -> Start:
+    """Connect and look everything up, so that mistakes show before anything is typed."""
+    client = session.client(model=model if model is not None and is_path(model) else None)
+    if latest and thread_id is None:
+        thread_id = _newest_thread(session)
+    if thread_id is not None:
+        client.beta.threads.retrieve(thread_id)
+    name = Path(model).stem if model is not None and is_path(model) else model
+    overrides: dict[str, Any] = {}
+    if assistant_id is not None:
+        client.beta.assistants.retrieve(assistant_id)
+    else:
+        name = name or default_model(session)
+        assistant_id = _chat_assistant(session, name)
+    if name is not None:
+        overrides["model"] = name
+    if instructions is not None:
+        overrides["instructions"] = instructions
+    if is_interactive:
+        _load(client, name)
+    return Start(client, assistant_id, thread_id, overrides, name)
+
+
+def is_path(model: str) -> bool:
+    return model.endswith(".gguf") or "/" in model
+
+
+def _newest_thread(session: Session) -> str:
+    threads = session.api.page_through("/threads", limit=1)
+    if not threads:
+        raise InvalidRequest("There is no thread to go on with yet.")
+    return str(threads[0]["id"])
+
+
+def _chat_assistant(session: Session, model: str) -> str:
+    """The assistant that all chats share; made at the first one."""
+    for item in session.api.page_through("/assistants", limit=1000):
+        if CHAT_MARK.items() <= item["metadata"].items():
+            return str(item["id"])
+    body = {"model": model, "name": "localassist chat", "metadata": CHAT_MARK}
+    return str(session.api.post("/assistants", body)["id"])
+
+
+def _load(client: openai.OpenAI, model: str | None) -> None:
+    """Load the model now, where it is loaded in this process, so that the first answer need not wait."""
+    from localassist.client import LocalAssist
+
+    if isinstance(client, LocalAssist) and model is not None:
+        library = client.engine.library
+        note(f"Loading {model} …")
+        library.open(library.resolve(model))

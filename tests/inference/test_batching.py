@@ -1,0 +1,68 @@
+"""Many generations at once: nothing changes but the time they take."""
+
+import random
+import threading
+
+import pytest
+
+from localassist.inference.backend import LlamaBackend
+from localassist.protocols import GenerationRequest
+from tests.inference.conftest import OpenBackend
+from tests.inference.helpers import greedy, outcome, text_of, turn
+
+PROMPTS = [turn(f"Question {number}: " + "why " * (number * 7 % 90)) for number in range(24)]
+
+
+def answers_at_once(backend: LlamaBackend, requests: list[GenerationRequest]) -> list[str]:
+    """All requests from threads of their own."""
+    texts = [""] * len(requests)
+
+    def read(index: int) -> None:
+        texts[index] = text_of(backend.generate(requests[index]))
+
+    threads = [threading.Thread(target=read, args=(index,)) for index in range(len(requests))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return texts
+
+
+@pytest.mark.parametrize("model", ["random", "sliding_window", "recurrent"])
+def test_answers_at_once_equal_answers_one_by_one(open_backend: OpenBackend, model: str) -> None:
+    single = open_backend(model, max_sequences=1)
+    expected = [text_of(single.generate(greedy(prompt))) for prompt in PROMPTS]
+    assert answers_at_once(open_backend(model), [greedy(prompt) for prompt in PROMPTS]) == expected
+
+
+def test_more_sequences_than_fit_wait_and_lose_nothing(open_backend: OpenBackend) -> None:
+    single = open_backend("random", max_sequences=1, context_window=512)
+    expected = [text_of(single.generate(greedy(prompt, max_tokens=60))) for prompt in PROMPTS]
+    tight = open_backend("random", context_window=512, cache_tokens=512)
+    assert answers_at_once(tight, [greedy(prompt, max_tokens=60) for prompt in PROMPTS]) == expected
+
+
+def test_generations_that_grow_over_the_memory_take_turns(open_backend: OpenBackend) -> None:
+    """Admitted while short, eight endless answers need eight times what there is."""
+    backend = open_backend("endless", context_window=512, cache_tokens=512)
+    expected = outcome(backend, greedy(turn("Hi"), max_tokens=None))[0]
+    assert answers_at_once(backend, [greedy(turn("Hi"), max_tokens=None)] * 8) == [expected] * 8
+
+
+def test_seeded_sampling_does_not_depend_on_neighbours(open_backend: OpenBackend) -> None:
+    backend = open_backend("endless")
+    requests = [GenerationRequest(turn("Hi"), max_tokens=30, temperature=1.0, seed=seed) for seed in range(8)]
+    one_by_one = [text_of(backend.generate(request)) for request in requests]
+    assert answers_at_once(backend, requests) == one_by_one
+
+
+def test_random_cancels_leave_nothing_behind(open_backend: OpenBackend) -> None:
+    backend = open_backend("endless", max_sequences=4)
+    chance = random.Random(0)
+    for _ in range(60):
+        streams = [backend.generate(greedy(turn("x" * chance.randrange(200)), max_tokens=200)) for _ in range(6)]
+        for stream in streams:
+            for _ in range(chance.randrange(5)):
+                next(stream)
+            stream.close()
+    assert outcome(backend, greedy(turn("Hi"), max_tokens=3))[0] == "one two three,"

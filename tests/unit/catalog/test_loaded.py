@@ -1,0 +1,103 @@
+"""Loading on demand, one at a time, and unloading what is idle."""
+
+import threading
+
+import pytest
+
+from localassist.catalog.loaded import LoadedModels
+from localassist.errors import ModelLoadFailed, NotEnoughMemory
+from localassist.protocols import LoadedModel
+from localassist.testing import ScriptedModel
+
+
+class Shelf:
+    """Loads scripted models and keeps count; `room` is how many fit into memory."""
+
+    def __init__(self, room=99):
+        self.room = room
+        self.loads = []
+        self.open = set()
+
+    def load(self, name):
+        self.loads.append(name)
+        if name == "broken":
+            raise ModelLoadFailed("broken is damaged.")
+        if len(self.open) >= self.room:
+            raise NotEnoughMemory(f"{name} does not fit.")
+        model = ScriptedModel()
+        self.open.add(name)
+        model.close = lambda: self.open.discard(name)
+        return LoadedModel(model, model)
+
+
+@pytest.fixture
+def shelf():
+    return Shelf()
+
+
+def models_of(shelf, idle_timeout_s=None):
+    return LoadedModels(shelf.load, idle_timeout_s=idle_timeout_s)
+
+
+def test_a_model_is_loaded_once_and_stays(shelf):
+    models = models_of(shelf)
+    assert models.state("a") == "available"
+    for _ in range(3):
+        with models.use("a"):
+            assert models.state("a") == "loaded"
+    assert shelf.loads == ["a"]
+    models.close()
+    assert shelf.open == set()
+
+
+def test_two_who_want_the_same_model_at_once_load_it_once(shelf):
+    models = models_of(shelf)
+    both = threading.Barrier(2)
+
+    def use():
+        both.wait()
+        with models.use("a"):
+            pass
+
+    threads = [threading.Thread(target=use) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert shelf.loads == ["a"]
+
+
+def test_when_memory_is_short_idle_models_make_room():
+    shelf = Shelf(room=1)
+    models = models_of(shelf)
+    with models.use("a"):
+        pass
+    with models.use("b"):
+        assert shelf.open == {"b"}
+
+
+def test_a_model_in_use_is_never_unloaded():
+    shelf = Shelf(room=1)
+    models = models_of(shelf)
+    with models.use("a"), pytest.raises(NotEnoughMemory), models.use("b"):
+        pass
+    assert shelf.open == {"a"}
+    assert models.unload_idle(older_than_s=0) == 1
+
+
+def test_a_model_that_cannot_be_loaded_can_be_tried_again(shelf):
+    models = models_of(shelf)
+    for _ in range(2):
+        with pytest.raises(ModelLoadFailed), models.use("broken"):
+            pass
+    assert shelf.loads == ["broken", "broken"]
+    assert models.state("broken") == "available"
+
+
+def test_an_idle_model_is_unloaded_after_its_time(shelf):
+    models = models_of(shelf, idle_timeout_s=0.01)
+    gone = threading.Event()
+    with models.use("a") as model:
+        model.backend.close = gone.set
+    assert gone.wait(timeout=30)
+    models.close()

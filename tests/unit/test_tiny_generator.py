@@ -1,0 +1,167 @@
+"""The dialogues the bundled model is trained on: well formed, answerable, and apart from what measures the model."""
+
+import ast
+import hashlib
+import json
+import re
+import sys
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+MODEL_DIRECTORY = REPOSITORY / "models" / "localassist-tiny"
+CASES_DIRECTORY = REPOSITORY / "benchmarks" / "tiny_eval_cases"
+CALL = re.compile(r"<tool_call>\n(.*?)\n</tool_call>", re.DOTALL)
+
+sys.path.append(str(MODEL_DIRECTORY))
+
+from generator import code_tasks, lexicon, requests, results, words  # noqa: E402
+from generator.compose import compose  # noqa: E402
+from generator.domains import DOMAINS  # noqa: E402
+from generator.render import conversation, pieces, render  # noqa: E402
+from generator.scene import Scene  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def scenes() -> list[Scene]:
+    return [compose(Random(seed), max_characters=2500) for seed in range(400)]
+
+
+def calls_of(scene: Scene) -> list[dict[str, Any]]:
+    messages = [message for message in scene.messages if message.get("tool_calls")]
+    return [call["function"] for message in messages for call in message["tool_calls"]]
+
+
+def evaluation_messages(*, with_tutorials: bool = True) -> set[str]:
+    said = set()
+    for path in CASES_DIRECTORY.glob("*.json"):
+        for case in json.loads(path.read_text(encoding="utf-8")).get("cases", []):
+            if with_tutorials or case["skill"] != "tutorial":
+                said |= {*case["messages"][::2], case.get("instructions", "")}
+    return said - {""}
+
+
+def test_a_seed_gives_the_same_dialogue_again() -> None:
+    first, second = (compose(Random(7), max_characters=2000) for _ in range(2))
+    assert (first.messages, first.tools, first.system) == (second.messages, second.tools, second.system)
+
+
+def test_every_call_names_a_tool_on_offer_and_gives_what_its_schema_requires(scenes: list[Scene]) -> None:
+    for scene in scenes:
+        parameters = {tool["function"]["name"]: tool["function"]["parameters"] for tool in scene.tools}
+        for call in calls_of(scene):
+            schema = parameters[call["name"]]
+            assert set(schema.get("required", [])) <= set(call["arguments"]) <= set(schema["properties"])
+
+
+def test_enumerated_arguments_are_among_the_choices(scenes: list[Scene]) -> None:
+    for scene in scenes:
+        parameters = {tool["function"]["name"]: tool["function"]["parameters"] for tool in scene.tools}
+        for call in calls_of(scene):
+            for name, value in call["arguments"].items():
+                choices = parameters[call["name"]]["properties"][name].get("enum")
+                assert choices is None or value in choices
+
+
+def test_every_tool_result_answers_a_call(scenes: list[Scene]) -> None:
+    for scene in scenes:
+        num_results = sum(message["role"] == "tool" for message in scene.messages)
+        assert num_results == len(calls_of(scene))
+
+
+def test_every_dialogue_ends_with_an_answer(scenes: list[Scene]) -> None:
+    assert all(scene.messages[-1]["role"] == "assistant" and scene.messages[-1]["content"] for scene in scenes)
+
+
+def test_rendered_calls_parse_back(scenes: list[Scene]) -> None:
+    for scene in scenes:
+        parsed = [json.loads(body) for body in CALL.findall(render(conversation(scene), scene.tools))]
+        assert parsed == [{"name": call["name"], "arguments": call["arguments"]} for call in calls_of(scene)]
+
+
+def test_pieces_are_the_rendered_text_and_teach_only_the_assistant(scenes: list[Scene]) -> None:
+    for scene in scenes:
+        cut = pieces(scene)
+        assert "".join(piece.text for piece in cut) == render(conversation(scene), scene.tools)
+        taught = [piece.text for piece in cut if piece.taught]
+        assert all(text.endswith("<|im_end|>\n") and "<|im_start|>" not in text for text in taught)
+
+
+def test_cited_passages_are_in_the_last_search_result(scenes: list[Scene]) -> None:
+    cited = 0
+    for scene in scenes:
+        shown = ""
+        for message in scene.messages:
+            if message["role"] == "tool":
+                shown = message["content"]
+            for marker in re.findall(r"【\d+:\d+†[^】]+】", str(message["content"])) if message["role"] == "assistant" else ():
+                assert marker in shown
+                cited += 1
+    assert cited
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_code_tasks_print_what_their_answer_says(seed: int) -> None:
+    task = code_tasks.make_task(Random(seed))
+    ast.parse(task.code)
+    assert code_tasks.run(task.code)
+    assert all("{out}" in text for texts in task.answers.values() for text in texts)
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+def test_text_arguments_are_said_in_the_request(language: str) -> None:
+    for seed in range(150):
+        rng = Random(seed)
+        request = requests.ask(rng, requests.generic_function(rng), language)
+        for value in request.arguments.values():
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                assert str(value) in request.text
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+def test_reports_copy_every_value(language: str) -> None:
+    for seed in range(100):
+        rng = Random(seed)
+        record = {lexicon.value(rng, "word", "en"): lexicon.value(rng, kind, language) for kind in ("person", "integer", "code")}
+        report = results.report(record, language)
+        assert all(str(value) in report for value in record.values())
+
+
+def test_every_everyday_function_can_be_asked_for_in_every_language() -> None:
+    assert all(domain.requests[language] for domain in DOMAINS for language in words.LANGUAGES)
+
+
+def test_nothing_that_measures_the_model_is_in_the_training_data(scenes: list[Scene]) -> None:
+    measured = evaluation_messages()
+    assert len(measured) > 200
+    more = [compose(Random(seed), max_characters=1500) for seed in range(10_000, 10_800)]
+    for scene in [*scenes, *more]:
+        said = {message["content"] for message in scene.messages if message["role"] == "user"}
+        assert not said & measured
+        assert scene.system not in measured
+
+
+def test_no_measured_sentence_is_written_in_the_generator() -> None:
+    source = "\n".join(path.read_text(encoding="utf-8") for path in (MODEL_DIRECTORY / "generator").glob("*.*"))
+    assert not [text for text in evaluation_messages() if len(text) > 12 and text in source]
+
+
+def test_no_everyday_request_can_become_a_measured_sentence() -> None:
+    # The tutorials ask for the weather in plain words; their literal prompts are kept out by the tests above.
+    measured = evaluation_messages(with_tutorials=False)
+    for domain in DOMAINS:
+        for templates in domain.requests.values():
+            for template in templates:
+                pattern = "(.+)".join(re.escape(part) for part in re.split(r"\{[^}]*\}", template))
+                produced = [text for text in measured if re.fullmatch(pattern, text)]
+                assert not produced, f"{template} can produce {produced}"
+
+
+def test_the_manifest_describes_the_weights() -> None:
+    manifest = json.loads((MODEL_DIRECTORY / "manifest.json").read_text(encoding="utf-8"))
+    content = (MODEL_DIRECTORY / manifest["file"]).read_bytes()
+    assert manifest["sha256"] == hashlib.sha256(content).hexdigest()
+    assert manifest["size_bytes"] == len(content) <= 24 * 1024 * 1024
