@@ -83,4 +83,5 @@ def _load(client: openai.OpenAI, model: str | None) -> None:
     if isinstance(client, LocalAssist) and model is not None:
         library = client.engine.library
         note(f"Loading {model} …")
-        library.open(library.resolve(model))
+        with library.use(library.resolve(model)):
+            pass
