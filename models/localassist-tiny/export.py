@@ -13,22 +13,12 @@ import numpy as np
 import torch
 
 from generator.render import TEMPLATE_PATH, TOOL_TOKENS
-from model import ModelConfig, TinyModel
+from model import ModelConfig, TinyModel, frequency_factors
 from tokens import TOKENIZER_PATH
 
 DIRECTORY: Final = Path(__file__).parent
 GGUF_PATH: Final = DIRECTORY / "localassist-tiny.gguf"
-_BLOCK_WEIGHTS: Final = (
-    "attn_norm",
-    "attn_q",
-    "attn_k",
-    "attn_v",
-    "attn_output",
-    "ffn_norm",
-    "ffn_gate",
-    "ffn_up",
-    "ffn_down",
-)
+_ROPE_FACTORS: Final = "rope_freqs.weight"
 
 
 def write_gguf(path: Path, config: ModelConfig, weights: dict[str, torch.Tensor]) -> None:
@@ -36,6 +26,7 @@ def write_gguf(path: Path, config: ModelConfig, weights: dict[str, torch.Tensor]
     writer = gguf.GGUFWriter(str(path), "llama")
     _write_metadata(writer, config)
     _write_tokenizer(writer)
+    writer.add_tensor(_ROPE_FACTORS, frequency_factors(config).numpy())
     for name, tensor in weights.items():
         array = tensor.detach().float().numpy()
         writer.add_tensor(name, array.astype(np.float16) if array.ndim > 1 else array)
@@ -65,6 +56,8 @@ def read_gguf(path: Path) -> tuple[ModelConfig, dict[str, torch.Tensor]]:
     )
     weights = {}
     for tensor in reader.tensors:
+        if tensor.name == _ROPE_FACTORS:
+            continue
         values = gguf.quants.dequantize(tensor.data, tensor.tensor_type)
         weights[tensor.name] = torch.tensor(np.array(values, dtype=np.float32))
     return config, weights

@@ -1,16 +1,22 @@
 """The network: a small Llama-architecture decoder whose weights llama.cpp runs as they are.
 
 RoPE rotates neighbouring pairs of a head's values, as llama.cpp does for this architecture, so nothing is permuted
-on export. Embeddings are tied: the output matrix is the token table.
+on export. Only the first pairs turn; for the others the exported frequency factors make the angle vanish, so that
+what a head looks for is found at any distance. Embeddings are tied: the output matrix is the token table.
 """
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from typing import Final
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+
+_SLOWEST_ROTATION: Final = 1e-3
+_NO_ROTATION: Final = 1e12
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +24,13 @@ class ModelConfig:
     """The shape of the network; `context_length` is what the exported file promises."""
 
     vocab_size: int
-    embedding_length: int = 256
+    embedding_length: int = 192
     num_layers: int = 5
-    num_heads: int = 4
-    num_kv_heads: int = 2
-    feed_forward_length: int = 704
-    rope_base: float = 100_000.0
+    num_heads: int = 3
+    num_kv_heads: int = 3
+    feed_forward_length: int = 512
+    num_rotary_pairs: int = 8
+    rope_base: float = 10_000.0
     norm_epsilon: float = 1e-5
     context_length: int = 8192
 
@@ -99,11 +106,20 @@ class TinyModel(nn.Module):
         return F.linear(hidden, self.token_embd.weight)
 
 
+def frequency_factors(config: ModelConfig) -> Tensor:
+    """Return what the standard RoPE frequencies are divided by, one factor for each pair of a head's values."""
+    pairs = torch.arange(config.head_length // 2, dtype=torch.float64)
+    standard = config.rope_base ** (-2 * pairs / config.head_length)
+    wanted = _SLOWEST_ROTATION ** (pairs / (config.num_rotary_pairs - 1))
+    factors = torch.where(pairs < config.num_rotary_pairs, standard / wanted, torch.full_like(pairs, _NO_ROTATION))
+    return factors.float()
+
+
 def rotations(positions: Tensor, config: ModelConfig) -> tuple[Tensor, Tensor]:
     """Return cosines and sines (batch, 1, length, half a head) for RoPE."""
-    half = torch.arange(0, config.head_length, 2, device=positions.device, dtype=torch.float32)
-    frequencies = config.rope_base ** (-half / config.head_length)
-    angles = positions[:, None, :, None].float() * frequencies
+    pairs = torch.arange(config.head_length // 2, dtype=torch.float32)
+    frequencies = config.rope_base ** (-2 * pairs / config.head_length) / frequency_factors(config)
+    angles = positions[:, None, :, None].float() * frequencies.to(positions.device)
     return angles.cos(), angles.sin()
 
 

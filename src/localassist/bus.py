@@ -3,20 +3,21 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 
 from localassist.objects.events import Event
 
 # Logs of ended runs kept for late readers (`runs watch`, a stream opened a moment too late).
 KEPT_ENDED_LOGS = 64
+# Ended runs remembered by id alone, so that a reader who comes even later does not wait for events.
+REMEMBERED_ENDS = 10_000
 
 
 class _Log:
     """The events of one run so far, and who wants to be told of more."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, ended: bool = False) -> None:
         self.events: list[Event] = []
-        self.ended = False
+        self.ended = ended
         self.readers: set[LogReader] = set()
 
 
@@ -46,6 +47,7 @@ class MemoryBus:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._log_by_run_id: dict[str, _Log] = {}
+        self._kept: OrderedDict[str, None] = OrderedDict()
         self._ended: OrderedDict[str, None] = OrderedDict()
         self._closed = False
 
@@ -91,11 +93,7 @@ class MemoryBus:
             log = self._log(run_id)
             log.ended = True
             readers = tuple(log.readers)
-            self._ended[run_id] = None
-            self._ended.move_to_end(run_id)
-            while len(self._ended) > KEPT_ENDED_LOGS:
-                oldest, _ = self._ended.popitem(last=False)
-                self._log_by_run_id.pop(oldest, None)
+            self._remember_end(run_id)
         for reader in readers:
             reader.wake()
 
@@ -107,7 +105,21 @@ class MemoryBus:
         for run_id in open_runs:
             self.end(run_id)
 
+    def _remember_end(self, run_id: str) -> None:
+        self._ended[run_id] = None
+        self._ended.move_to_end(run_id)
+        self._kept[run_id] = None
+        self._kept.move_to_end(run_id)
+        while len(self._kept) > KEPT_ENDED_LOGS:
+            oldest, _ = self._kept.popitem(last=False)
+            self._log_by_run_id.pop(oldest, None)
+        while len(self._ended) > REMEMBERED_ENDS:
+            self._ended.popitem(last=False)
+
     def _log(self, run_id: str) -> _Log:
-        with suppress(KeyError):
-            return self._log_by_run_id[run_id]
+        log = self._log_by_run_id.get(run_id)
+        if log is not None:
+            return log
+        if run_id in self._ended:
+            return _Log(ended=True)
         return self._log_by_run_id.setdefault(run_id, _Log())

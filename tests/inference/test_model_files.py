@@ -71,7 +71,7 @@ def test_loading_tells_what_is_wrong(
 
 
 def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
-    with pytest.raises(ModelLoadFailed, match="There is no model file .*Check the path"):
+    with pytest.raises(ModelLoadFailed, match=r"There is no model file .*Check the path"):
         check_file(tmp_path / "none.gguf", LlamaOptions())
     with pytest.raises(ModelLoadFailed, match="cannot be read"):
         check_file(tmp_path, LlamaOptions())

@@ -64,7 +64,7 @@ def test_when_it_is_killed_its_generations_fail_and_the_next_is_served(backend: 
             next(stream)
         os.kill(backend.process_id, signal.SIGKILL)
         for stream in streams:
-            with pytest.raises(GenerationFailed, match="killed by SIGKILL .*loaded again for the next request"):
+            with pytest.raises(GenerationFailed, match=r"killed by SIGKILL .*loaded again for the next request"):
                 text_of(stream)
         assert answer(backend, turn("Hi"), max_tokens=2) == "one two"
 

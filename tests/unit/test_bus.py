@@ -63,3 +63,10 @@ def test_only_the_newest_ended_logs_are_kept():
         bus.end(f"run_{number}")
     assert bus.position("run_0") == 0
     assert bus.position("run_1") == 1
+
+
+def test_a_reader_of_a_log_long_gone_does_not_wait():
+    bus = MemoryBus()
+    for number in range(KEPT_ENDED_LOGS + 1):
+        bus.end(f"run_{number}")
+    assert list(bus.follow("run_0")) == []

@@ -4,7 +4,7 @@ import logging
 import re
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 from localassist.catalog.loaded import LoadedModels
@@ -141,7 +141,9 @@ class ModelFiles:
         return self._loaded.use(name)
 
     def models(self) -> Sequence[Model]:
-        default = self._configured and Path(self._configured).stem
+        default = None
+        with suppress(ModelLoadFailed):  # there is none, and the list says so
+            default = self.default_name()
         names = sorted(self._path_by_name, key=lambda name: (name != default, name))
         real = [Model(id=name, created=_modified_at(self._path_by_name[name])) for name in names]
         if not self._hosted_names or not real:

@@ -1,11 +1,20 @@
 """The tree of commands."""
 
-from localassist.cli import assistants, chat, files, runs, serve, threads
+from localassist.cli import assistants, chat, config, files, models, runs, serve, threads
 from localassist.cli.command import Body, command, new_group
 
 app = new_group("The Assistants API on your own machine, on open-weight models.")
 
 GROUPS: dict[str, tuple[str, dict[str, Body]]] = {
+    "models": (
+        "Models: what is installed, and getting more.",
+        {
+            "list": models.list_models,
+            "show": models.show_model,
+            "pull": models.pull_model,
+            "remove": models.remove_model,
+        },
+    ),
     "assistants": (
         "Assistants: a model with instructions and tools.",
         {
@@ -42,3 +51,4 @@ for group_name, (help_text, bodies) in GROUPS.items():
     for command_name, body in bodies.items():
         command(group, command_name)(body)
     app.add_typer(group, name=group_name)
+command(app, "config")(config.show_config)

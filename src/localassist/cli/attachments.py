@@ -14,8 +14,8 @@ MAX_TEXT_BYTES = 64 * 1024
 class GivenFile(NamedTuple):
     """A file as parts of a message. `note` says what the model will see of it."""
 
-    parts: list[dict[str, Any]]
-    attachments: list[dict[str, Any]]
+    parts: list[Any]
+    attachments: list[Any]
     note: str
 
 

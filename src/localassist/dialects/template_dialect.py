@@ -43,6 +43,11 @@ class TemplateDialect:
         longest_first = sorted(facts.special_tokens, key=len, reverse=True)
         self._special = re.compile("|".join(map(re.escape, longest_first)) or "(?!)")
 
+    @property
+    def has_own_tools(self) -> bool:
+        """Whether the template itself offers tools and writes calls; otherwise the system message does."""
+        return self._abilities.writes_hermes_tools
+
     def render(self, messages: Sequence[ChatMessage], tools: Sequence[FunctionSpec]) -> str:
         objects = [hermes.tool_object(tool) for tool in tools]
         if self._abilities.writes_hermes_tools:

@@ -1,5 +1,6 @@
 """Grammars enforced while decoding, with llguidance: which tokens may come next, and which must."""
 
+import ctypes
 import json
 import re
 import threading
@@ -8,8 +9,7 @@ from typing import Any
 
 import llama_cpp
 import numpy as np
-from llguidance import LLMatcher
-from llguidance.llamacpp import lltokenizer_from_vocab
+from llguidance import LLMatcher, LLTokenizer
 from numpy.typing import NDArray
 
 from localassist.errors import GenerationFailed, InvalidRequest
@@ -81,8 +81,7 @@ class GrammarCompiler:
 
     def _compile(self, grammar: str) -> Any:
         if self._tokenizer is None:
-            ends = self._vocabulary.end_ids.tolist()
-            self._tokenizer = lltokenizer_from_vocab(self._vocabulary.handle, eos_token=ends or None)
+            self._tokenizer = _build_tokenizer(self._vocabulary)
         compiled = LLMatcher(self._tokenizer, _MARKER.sub(self._reference, grammar), log_level=0)
         if compiled.is_error():
             raise InvalidRequest(f"Invalid schema or grammar: {compiled.get_error()}")
@@ -91,14 +90,20 @@ class GrammarCompiler:
     def _reference(self, marker: re.Match[str]) -> str:
         """A marker as the one special token it is in this vocabulary, or else as plain text."""
         token_id = self._vocabulary.special.get(marker[1])
-        if token_id is not None and self._is_special(token_id):
+        if token_id is not None and token_id in self._vocabulary.marker_ids:
             return f"<[{token_id}]>"
         return json.dumps(marker[1], ensure_ascii=False)
 
-    def _is_special(self, token_id: int) -> bool:
-        """Whether the compiler keeps the token apart from text; it does so for <these> and for control tokens."""
-        handle = self._vocabulary.handle
-        if llama_cpp.llama_vocab_get_attr(handle, token_id) & llama_cpp.LLAMA_TOKEN_ATTR_CONTROL:
-            return True
-        text = self._vocabulary.text_of(token_id)
-        return text.startswith("<") and text.endswith(">")
+
+def _build_tokenizer(vocabulary: Vocabulary) -> Any:
+    """The vocabulary for the compiler, which keeps markers apart from text: text never matches them."""
+    texts = vocabulary.all_pieces()
+    for token_id in vocabulary.marker_ids:
+        texts[token_id] = b"\xff" + texts[token_id]
+    return LLTokenizer.from_llamacpp(
+        tokens=texts,
+        vocab_ptr=vocabulary.handle,
+        tokenize_fptr=ctypes.cast(llama_cpp.llama_tokenize, ctypes.c_void_p).value,
+        eos_token=vocabulary.end_ids.tolist() or [vocabulary.eos_id],
+        slices=None,
+    )

@@ -13,7 +13,7 @@ from localassist.protocols import GUARD_CLOSE, GUARD_OPEN
 
 _GUARDED = re.compile(f"{GUARD_OPEN}(.*?)(?:{GUARD_CLOSE}|$)", re.DOTALL)
 _MARKER = re.compile(r"<.+>|\[.+\]|<\|.*|.*\|>", re.DOTALL)
-_PIECE_SIZE = 16 * 1024
+_PIECE_SIZE = 4 * 1024
 
 
 class Weights:
@@ -28,7 +28,8 @@ class Vocabulary:
     """The tokens of one model.
 
     `special` maps the text of each control or user-defined token to its id; `markers` are those of these texts that
-    structure a conversation (a vocabulary may also define plain words and white space as tokens of their own).
+    structure a conversation (a vocabulary may also define plain words and white space as tokens of their own), and
+    `marker_ids` their tokens where the marker is all there is to the token.
     """
 
     def __init__(self, weights: Weights) -> None:
@@ -37,6 +38,7 @@ class Vocabulary:
         self.size: int = llama_cpp.llama_vocab_n_tokens(self.handle)
         self._pieces: list[bytes | None] = [None] * self.size
         self.special: dict[str, int] = {}
+        self.marker_ids: set[int] = set()
         controls, user_defined = self._read_special()
         self.markers = frozenset(controls + user_defined)
         # llama.cpp reads user-defined tokens even when told to read no special tokens: cut them in two.
@@ -62,8 +64,11 @@ class Vocabulary:
             self.special.setdefault(text, token_id)
             if attributes & llama_cpp.LLAMA_TOKEN_ATTR_CONTROL and text.strip():
                 controls.append(text)
+                self.marker_ids.add(token_id)
             elif _MARKER.fullmatch(text.strip()):
                 user_defined.append(text)
+                if text == text.strip():
+                    self.marker_ids.add(token_id)
         return controls, user_defined
 
     def is_end(self, token_id: int) -> bool:
@@ -101,10 +106,17 @@ class Vocabulary:
         """The bytes a token stands for; they may end inside a character."""
         known = self._pieces[token_id]
         if known is None:
-            buffer = ctypes.create_string_buffer(_PIECE_SIZE)
-            count = llama_cpp.llama_token_to_piece(self.handle, token_id, buffer, _PIECE_SIZE, 0, True)
-            known = self._pieces[token_id] = buffer.raw[: max(count, 0)]
+            known = self._pieces[token_id] = self._read_piece(token_id, ctypes.create_string_buffer(_PIECE_SIZE))
         return known
+
+    def all_pieces(self) -> list[bytes]:
+        """The bytes of every token."""
+        buffer = ctypes.create_string_buffer(_PIECE_SIZE)
+        return [self._read_piece(token_id, buffer) for token_id in range(self.size)]
+
+    def _read_piece(self, token_id: int, buffer: Any) -> bytes:
+        count = llama_cpp.llama_token_to_piece(self.handle, token_id, buffer, _PIECE_SIZE, 0, True)
+        return ctypes.string_at(buffer, max(count, 0))
 
     def text_of(self, token_id: int) -> str:
         """The text of one token; "" for an id below 0, which llama.cpp uses for "none"."""

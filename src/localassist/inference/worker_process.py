@@ -50,7 +50,12 @@ class WorkerProcess:
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process writes to it
         self._process, self._channel = self._start(options, environment)
         self._death: WorkerStopped | None = None
-        self.facts = self._wait_until_loaded()
+        try:
+            self.facts = self._wait_until_loaded()
+        except ModelLoadFailed:
+            self._channel.close()
+            self._stderr.close()
+            raise
         self._reader = threading.Thread(target=self._read, name=f"worker of {path.name}", daemon=True)
         self._reader.start()
 
@@ -83,6 +88,7 @@ class WorkerProcess:
             self._process.kill()
             self._process.wait()
         self._reader.join()
+        self._stderr.close()
 
     def _start(
         self, options: LlamaOptions, environment: Mapping[str, str] | None

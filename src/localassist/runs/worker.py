@@ -73,7 +73,9 @@ class RunWorkers:
                 self._drive(run, cancellation)
             finally:
                 with self._news:
-                    del self._cancellation_by_run_id[run.id]
+                    # Outputs may be submitted, and the run claimed again, before this thread comes here.
+                    if self._cancellation_by_run_id.get(run.id) is cancellation:
+                        del self._cancellation_by_run_id[run.id]
 
     def _next_run(self) -> tuple[Run, Cancellation] | None:
         """Wait for a run and claim it; None when the engine closes."""

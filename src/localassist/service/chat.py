@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from localassist.errors import InvalidRequest
@@ -11,6 +12,7 @@ from localassist.objects.tools import NamedFunction
 from localassist.protocols import (
     CallArguments,
     CallStarted,
+    Cancellation,
     ChatMessage,
     ChatToolCall,
     FunctionSpec,
@@ -34,12 +36,12 @@ class ChatService:
         self._seed = seed
         self._clock = clock
 
-    def complete(self, body: ChatCompletionBody) -> dict[str, Any]:
-        """One answer, whole."""
+    def complete(self, body: ChatCompletionBody, *, cancellation: Cancellation | None = None) -> dict[str, Any]:
+        """One answer, whole. Cancelled, it is what was written until then."""
         text: list[str] = []
         calls: list[dict[str, Any]] = []
         last: Token | None = None
-        for piece in self._generate(body):
+        for piece in self._generate(body, cancellation):
             match piece:
                 case TextPiece(fragment):
                     text.append(fragment)
@@ -58,8 +60,8 @@ class ChatService:
         return frame | {"choices": [choice], "usage": _usage(last.usage)}
 
     def stream(self, body: ChatCompletionBody) -> Iterator[dict[str, Any]]:
-        """The same answer as chunks. The request is checked before the first chunk."""
-        pieces = self._generate(body)
+        """The same answer as chunks. What cannot be served raises before the first one."""
+        pieces = self._generate(body, None)
         return self._chunks(body, pieces, self._frame(body, "chat.completion.chunk"))
 
     def _chunks(
@@ -68,8 +70,9 @@ class ChatService:
         with_usage = bool(body.stream_options and body.stream_options.include_usage)
         extra: dict[str, Any] = {"usage": None} if with_usage else {}
         calls: list[dict[str, Any]] = []
+        first = next(pieces)
         yield frame | {"choices": [_delta({"role": "assistant", "content": "", "refusal": None})]} | extra
-        for piece in pieces:
+        for piece in chain([first], pieces):
             match piece:
                 case TextPiece(fragment):
                     yield frame | {"choices": [_delta({"content": fragment})]} | extra
@@ -88,7 +91,7 @@ class ChatService:
         chat_id = f"chatcmpl-{secrets.token_hex(12)}"
         return {"id": chat_id, "object": kind, "created": self._clock(), "model": body.model}
 
-    def _generate(self, body: ChatCompletionBody) -> Iterator[ParsedPiece | Token]:
+    def _generate(self, body: ChatCompletionBody, cancellation: Cancellation | None) -> Iterator[ParsedPiece | Token]:
         name = self._models.resolve(body.model)
         functions = [tool.function for tool in body.tools or ()]
         tools = [FunctionSpec(f.name, f.description, f.parameters, bool(f.strict)) for f in functions]
@@ -103,7 +106,7 @@ class ChatService:
             stop=_stop(body.stop),
         )
         messages = [_chat_message(message) for message in body.messages]
-        return self._pieces(name, messages, offered, choice, request)
+        return self._pieces(name, messages, offered, choice, request, cancellation or Cancellation())
 
     def _pieces(
         self,
@@ -112,6 +115,7 @@ class ChatService:
         tools: Sequence[FunctionSpec],
         choice: ToolChoice,
         request: GenerationRequest,
+        cancellation: Cancellation,
     ) -> Iterator[ParsedPiece | Token]:
         """The parsed pieces, then the last token, which has the outcome."""
         with self._models.use(name) as model:
@@ -120,6 +124,7 @@ class ChatService:
             parser = model.dialect.parser(tools)
             last = Token("")
             stream = model.backend.generate(replace(request, prompt=prompt, constraint=constraint))
+            cancellation.subscribe(stream.close)
             try:
                 for token in stream:
                     yield from parser.feed(token.text)
