@@ -19,7 +19,7 @@ from generator.render import SPECIAL_TOKENS, TOOL_TOKENS, pieces
 _POOL_SIZE: Final = 48
 _SKIP_SHARE: Final = 0.4
 _DRILL_LENGTH: Final = 160
-_DRILLS_UNTIL: Final = 0.38
+_DRILLS_UNTIL: Final = 0.1
 _CHARACTERS_PER_TOKEN: Final = 2.2
 # Tokens that are given, not written, still teach the language a little.
 _GIVEN_SHARE: Final = 0.1
@@ -64,7 +64,7 @@ class Supply:
 
 def drill_share(progress: float) -> float:
     """Return the share of drills: many at first, until copying is learned, then few."""
-    return 0.6 if progress < _DRILLS_UNTIL else 0.04
+    return 0.15 if progress < _DRILLS_UNTIL else 0.04
 
 
 class Dialogues:

@@ -17,6 +17,7 @@ from typing import Any, Final
 import torch
 import torch.multiprocessing as multiprocessing
 
+from circuits import build_copying_circuit, has_room
 from data import Supply
 from export import GGUF_PATH, export, load_model
 from gradients import GradientWorkers, Result, gradients_here
@@ -186,7 +187,10 @@ def build_trainer(arguments: argparse.Namespace) -> Trainer:
         num_heads=arguments.heads,
         num_kv_heads=arguments.heads,
     )
-    return Trainer(TinyModel(config), device, arguments.lr, arguments.vector_lr)
+    model = TinyModel(config)
+    if has_room(config):
+        build_copying_circuit(model)
+    return Trainer(model, device, arguments.lr, arguments.vector_lr)
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -203,11 +207,11 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--vector-lr", type=float, default=0.004, help="rate of embeddings and norms (AdamW)")
     parser.add_argument("--rows", type=int, default=4)
     parser.add_argument("--row-length", type=int, default=512)
-    parser.add_argument("--tokens-per-step", type=int, default=6000)
+    parser.add_argument("--tokens-per-step", type=int, default=4000)
     parser.add_argument("--long-every", type=int, default=6, help="of so many batches one is a long row")
     parser.add_argument("--long-from", type=float, default=0.6, help="share of the time after which long rows come")
     parser.add_argument("--width", type=int, default=192)
-    parser.add_argument("--layers", type=int, default=4)
+    parser.add_argument("--layers", type=int, default=5)
     parser.add_argument("--heads", type=int, default=3)
     parser.add_argument("--feed-forward", type=int, default=512)
     parser.add_argument("--vocab-size", type=int, default=4096)

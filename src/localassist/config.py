@@ -4,6 +4,7 @@ The only module that reads the environment, and the one that sets what libraries
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -179,7 +180,9 @@ def load_config(**flags: Any) -> Config:
     except ValidationError as exc:
         raise InvalidRequest(_explain(exc, flags)) from exc
     except SettingsError as exc:
-        raise InvalidRequest(f"{exc.__cause__ or exc}. {exc}. Lists and tables are written as JSON there.") from exc
+        named = re.search(r'field "(\w+)"', str(exc))
+        variable = f"{PREFIX}{named[1].upper()}" if named else f"A variable {PREFIX}…"
+        raise InvalidRequest(f'{variable} is not valid JSON, as lists and tables are: ["one", "two"].') from exc
 
 
 def _explain(error: ValidationError, flags: dict[str, Any]) -> str:

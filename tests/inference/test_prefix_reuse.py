@@ -35,6 +35,14 @@ def test_a_running_generation_shares_its_prompt(open_backend: OpenBackend) -> No
     assert usage.cached_tokens >= backend.count_tokens(INSTRUCTIONS)
 
 
+def test_requests_that_come_together_compute_their_instructions_once(open_backend: OpenBackend) -> None:
+    backend = open_backend("short", batch_size=64)
+    streams = [backend.generate(greedy(INSTRUCTIONS + turn(f"{number}?"))) for number in range(6)]
+    cached = sorted(list(stream)[-1].usage.cached_tokens for stream in streams)
+    assert cached[0] == 0
+    assert cached[1] >= backend.count_tokens(INSTRUCTIONS) - 64  # what is nearly there is not waited for
+
+
 @pytest.mark.parametrize("model", ["random", "sliding_window", "recurrent"])
 def test_reuse_does_not_change_the_answer(open_backend: OpenBackend, model: str) -> None:
     backend, fresh = open_backend(model), open_backend(model, max_residents=0)

@@ -6,87 +6,28 @@ from typing import Final
 
 from generator import lexicon, words
 from generator.code_tasks import make_task, run
-from generator.scene import Scene, Texts, fill
+from generator.phrases import read_phrases
+from generator.scene import Scene, fill
 from localassist.runs.hosted_tools import PYTHON_TOOL_NAME, format_attachments, format_python_result, python_tool
 
-_USING_CODE: Final[Texts] = {
-    "en": [
-        "{0}",
-        "{0}",
-        "{0}",
-        "{0} Use code.",
-        "With code: {0}",
-        "{0} Please run Python.",
-        "Use the code interpreter. {0}",
-        "{0} Thank you!",
-        "Hi! {0}",
-    ],
-    "ko": ["{0}", "{0}", "{0} 코드를 써 줘.", "코드로 {0}", "{0} 파이썬을 사용해."],
-    "zh": ["{0}", "{0}", "{0} 请用代码。", "用代码:{0}", "请运行Python。{0}"],
-}
+_PHRASES: Final = read_phrases("code_runs")
+_USING_CODE: Final = _PHRASES["using_code"]
 _STATISTICS: Final = (
     ("sum", ("sum", "total"), "합계", "总和"), ("mean", ("average", "mean"), "평균", "平均值"), ("max", ("maximum", "highest value", "largest value"), "최댓값", "最大值"),
     ("min", ("minimum", "lowest value"), "최솟값", "最小值"), ("count", ("number of values", "count"), "개수", "个数"), ("median", ("median",), "중앙값", "中位数"),
 )  # fmt: skip
-_TABLE_QUESTIONS: Final[Texts] = {
-    "en": ["What is the {s} of the {c} column?", "Compute the {s} of {c} in {f}.", "Give me the {s} of the column {c}.", "{s} of {c}?", "Tell me the {s} of {c} in this file.",
-           "Read {f} and calculate the {s} of {c}.", "I uploaded {f}. What's the {s} for {c}?"],
-    "ko": ["{c} 열의 {s}[을를] 구해 줘.", "{f}에서 {c}의 {s}[은는]?", "이 파일에서 {c} {s} 알려 줘."],
-    "zh": ["{c}列的{s}是多少?", "求{f}中{c}的{s}。", "计算这个文件里{c}的{s}。"],
-}  # fmt: skip
-_TABLE_ANSWERS: Final[Texts] = {
-    "en": ["The {s} of {c} is {out}."],
-    "ko": ["{c}의 {s}[은는] {out}입니다."],
-    "zh": ["{c}的{s}是{out}。"],
-}
+_TABLE_QUESTIONS: Final = _PHRASES["table_questions"]
+_TABLE_ANSWERS: Final = _PHRASES["table_answers"]
 _CHARTS: Final = (("bar", "bar chart", "막대 그래프", "柱状图"), ("line", "line chart", "선 그래프", "折线图"), ("scatter", "scatter plot", "산점도", "散点图"),
                   ("pie", "pie chart", "원 그래프", "饼图"))  # fmt: skip
-_CHART_QUESTIONS: Final[Texts] = {
-    "en": ["Draw a {k} of {y} by {x}.", "Make a {k} of {y} against {x} from {f}.", "Plot {y} over {x} as a {k}.", "Show {y} per {x} in a {k}.", "I need a {k}: {x} on the x axis, {y} on the y axis."],
-    "ko": ["{x}별 {y} {k}[을를] 그려 줘.", "{f}로 {k}[을를] 만들어 줘. x축은 {x}, y축은 {y}.", "{y}[을를] {x}에 따라 {k}로 보여 줘."],
-    "zh": ["画一个{k},x轴{x},y轴{y}。", "用{f}画{y}随{x}变化的{k}。", "按{x}画{y}的{k}。"],
-}  # fmt: skip
-_CHART_ANSWERS: Final[Texts] = {
-    "en": ["Here is the {k}: {link}"],
-    "ko": ["{k}입니다: {link}"],
-    "zh": ["这是{k}:{link}"],
-}
-_FILE_ANSWERS: Final[Texts] = {
-    "en": ["Here is the file: {link}"],
-    "ko": ["파일입니다: {link}"],
-    "zh": ["这是文件:{link}"],
-}
-_SEVERAL: Final[Texts] = {
-    "en": [
-        "Make three charts of {f}.",
-        "Show this data in three different charts.",
-        "Create 3 plots from {f}.",
-        "I want three pictures of the data in {f}.",
-    ],
-    "ko": ["{f}로 그래프 세 개를 만들어 줘.", "이 데이터를 세 가지 그래프로 보여 줘."],
-    "zh": ["用{f}画三个图表。", "用三种图展示这些数据。"],
-}
-_SEVERAL_ANSWERS: Final[Texts] = {
-    "en": ["Here are the charts: {link}"],
-    "ko": ["그래프입니다: {link}"],
-    "zh": ["这些是图表:{link}"],
-}
-_SAVE: Final[Texts] = {
-    "en": ['Save "{t}" in a file called {f}.', 'Write a file {f} with the text "{t}".', "Create {f} containing: {t}"],
-    "ko": ['"{t}"[을를] {f} 파일로 저장해 줘.', "{f} 파일에 {t}라고 써 줘."],
-    "zh": ['把"{t}"保存到文件{f}。', "创建{f},内容是{t}。"],
-}
-_LOOK: Final[Texts] = {
-    "en": [
-        "What is in {f}?",
-        "Which columns does {f} have?",
-        "Show the first rows of {f}.",
-        "Describe the data in this file.",
-    ],
-    "ko": ["{f}에 뭐가 있어?", "{f}의 열 이름을 알려 줘.", "이 파일의 데이터를 보여 줘."],
-    "zh": ["{f}里有什么?", "{f}有哪些列?", "显示这个文件的数据。"],
-}
-_LOOK_ANSWERS: Final[Texts] = {"en": ["The columns are {out}."], "ko": ["열은 {out}입니다."], "zh": ["列有{out}。"]}
+_CHART_QUESTIONS: Final = _PHRASES["chart_questions"]
+_CHART_ANSWERS: Final = _PHRASES["chart_answers"]
+_FILE_ANSWERS: Final = _PHRASES["file_answers"]
+_SEVERAL: Final = _PHRASES["several"]
+_SEVERAL_ANSWERS: Final = _PHRASES["several_answers"]
+_SAVE: Final = _PHRASES["save"]
+_LOOK: Final = _PHRASES["look"]
+_LOOK_ANSWERS: Final = _PHRASES["look_answers"]
 
 
 def write_sum(scene: Scene) -> None:
@@ -186,7 +127,9 @@ def _file(scene: Scene) -> str:
 
 def _columns(scene: Scene) -> list[str]:
     rng = scene.rng
-    first = rng.choice(["month", "date", "name", "city", "region", "product", "day", "year", "team", "country"] + [words.nonsense(rng)])
+    first = rng.choice(
+        ["month", "date", "name", "city", "region", "product", "day", "year", "team", "country"] + [words.nonsense(rng)]
+    )
     columns = [first]
     while len(columns) < rng.randint(3, 5):
         quality = rng.choice(lexicon.QUALITIES).label

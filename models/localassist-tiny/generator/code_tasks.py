@@ -10,6 +10,7 @@ from random import Random
 from typing import Final
 
 from generator import lexicon, words
+from generator.phrases import read_phrases
 from generator.scene import Texts
 
 
@@ -22,7 +23,8 @@ class CodeTask:
     answers: Texts
 
 
-_PLAIN: Final[Texts] = {"en": ["The answer is {out}."], "ko": ["답은 {out}입니다."], "zh": ["答案是{out}。"]}
+_PHRASES: Final = read_phrases("code_tasks")
+_PLAIN: Final = _PHRASES["plain"]
 
 
 def run(code: str) -> str:

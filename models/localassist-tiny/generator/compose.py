@@ -23,6 +23,7 @@ _TALK: Final[dict[Writer, float]] = {
     memory.write_recall: 2,
     memory.write_telling: 0.5,
     memory.write_others: 1.3,
+    memory.write_told: 1.5,
     small_talk.write_talk: 0.7,
     small_talk.write_aside: 0.3,
 }
@@ -65,12 +66,14 @@ def _writers(rng: Random) -> dict[Writer, float]:
         return _CODE | ({k: v * 0.4 for k, v in _TALK.items()} | decline if rng.random() < 0.4 else {})
     if kind == "search":
         return {search.write_search: 6.0} | (
-            {k: v * 0.3 for k, v in _TALK.items() if k is not memory.write_others} if rng.random() < 0.4 else {}
+            {k: v * 0.3 for k, v in _TALK.items() if k not in (memory.write_others, memory.write_told)}
+            if rng.random() < 0.4
+            else {}
         )
     return (
         {k: v * 0.6 for k, v in _FUNCTIONS.items()}
         | _CODE
-        | {k: v for k, v in _TALK.items() if k is not memory.write_others}
+        | {k: v for k, v in _TALK.items() if k not in (memory.write_others, memory.write_told)}
         | {search.write_search: 3.0}
     )
 

@@ -7,47 +7,15 @@ from typing import Any, Final
 from generator import results
 from generator.domains import Filled, fill_slot, slots_in, speak
 from generator.lexicon import joined
-from generator.requests import Function, Request, ask, label_of, offer_functions
+from generator.phrases import read_phrases
+from generator.requests import Function, Request, ask, label_of, loose, offer_functions
 from generator.scene import Scene, fill
 
-_AND_ALSO: Final = {
-    "en": [
-        "{0} And then: {1}",
-        "{0} Also, {1}",
-        "{0} {1}",
-        "Two things. First: {0} Second: {1}",
-        "{0} At the same time, {1}",
-    ],
-    "ko": ["{0} 그리고 {1}", "{0} {1}", "두 가지 부탁해. {0} {1}"],
-    "zh": ["{0}另外,{1}", "{0}{1}", "两件事:{0}{1}"],
-}
-_SAME_FOR: Final = {
-    "en": [
-        "{0} And the same for {1}.",
-        "{0} What about {1}?",
-        "{0} Do it for {1} too.",
-        "{0} And {1}?",
-        "{0} Likewise for {1}.",
-    ],
-    "ko": ["{0} {1}도 해 줘.", "{0} {1}도 똑같이.", "{0} {1}[은는]?"],
-    "zh": ["{0}{1}也一样。", "{0}{1}呢?", "{0}还有{1}。"],
-}
-_AGAIN: Final = {
-    "en": [
-        "What was the {0} again?",
-        "Remind me of the {0}.",
-        "Sorry, which {0}?",
-        "And the {0}?",
-        "Repeat the {0}, please.",
-    ],
-    "ko": ["{0}[이가] 뭐였지?", "{0} 다시 말해 줘.", "{0}[은는]?"],
-    "zh": ["{0}是什么来着?", "再说一遍{0}。", "{0}呢?"],
-}
-_AND_FOR: Final = {
-    "en": ["And for {0}?", "What about {0}?", "Now {0}.", "Same for {0}, please.", "How about {0}?"],
-    "ko": ["{0}[은는]?", "{0}도 알려 줘.", "그럼 {0}[은는]?"],
-    "zh": ["{0}呢?", "那{0}呢?", "{0}也查一下。"],
-}
+_PHRASES: Final = read_phrases("function_calls")
+_AND_ALSO: Final = _PHRASES["and_also"]
+_SAME_FOR: Final = _PHRASES["same_for"]
+_AGAIN: Final = _PHRASES["again"]
+_AND_FOR: Final = _PHRASES["and_for"]
 
 
 def write_call(scene: Scene) -> None:
@@ -55,7 +23,7 @@ def write_call(scene: Scene) -> None:
     rng = scene.rng
     functions = _functions(scene, rng.choices((1, 2, 3, 4, 5), (5, 5, 3, 1.5, 1))[0])
     function = rng.choice(functions)
-    request = ask(rng, function, scene.language)
+    request = (loose if rng.random() < 0.3 else ask)(rng, function, scene.language)
     scene.user(request.text)
     scene.call((request.name, request.arguments))
     result = _finish(scene, [request])[0]

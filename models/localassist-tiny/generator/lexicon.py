@@ -108,9 +108,25 @@ new|새로운|新的; old|오래된|旧的; small|작은|小; large|큰|大; fas
 local|지역|本地; annual|연간|年度; weekly|주간|每周; public|공공|公共; private|개인|私人; digital|디지털|数字; green|친환경|环保;
 blue|파란|蓝色的; central|중앙|中央; northern|북부|北部; main|주요|主要; modern|현대식|现代
 """)
-_STREETS: Final = (
-    ["Main", "Oak", "Pine", "Maple", "Cedar", "Elm", "Park", "Lake", "Hill", "River", "Church", "Mill", "School", "Station", "Bridge", "King", "Queen"]
-)
+_STREETS: Final = [
+    "Main",
+    "Oak",
+    "Pine",
+    "Maple",
+    "Cedar",
+    "Elm",
+    "Park",
+    "Lake",
+    "Hill",
+    "River",
+    "Church",
+    "Mill",
+    "School",
+    "Station",
+    "Bridge",
+    "King",
+    "Queen",
+]
 
 
 def a_thing(rng: Random, language: str) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Final
 
 from generator import lexicon, words
 from generator.lexicon import Term
-from generator.scene import Scene
+from generator.phrases import read_phrases
+from generator.scene import Scene, fill
 
 # What people tell, and the kind of value it has.
 _PERSONAL: Final = """
@@ -22,64 +24,59 @@ destination|여행지|目的地|city; seat|좌석|座位|code; locker code|사�
 """
 PERSONAL: Final = [(Term(*row.split("|")[:3]), row.split("|")[3]) for row in " ".join(_PERSONAL.split()).split("; ")]
 
-_TELL: Final = {
-    "en": ["My {l} is {v}.", "Remember that my {l} is {v}.", "By the way, my {l} is {v}.", "Please note: my {l} is {v}.",
-           "{v} is my {l}.", "For later: my {l} is {v}.", "Just so you know, my {l} is {v}.", "Keep in mind that my {l} is {v}.",
-           "Hello, my {l} is {v}.", "I should mention that {v} is my {l}."],
-    "ko": ["내 {l}[은는] {v}야.", "제 {l}[은는] {v}입니다.", "기억해 줘. 내 {l}[은는] {v}야.", "참고로 내 {l}[은는] {v}.", "{v}[이가] 내 {l}이야.",
-           "안녕하세요, 제 {l}[은는] {v}예요."],
-    "zh": ["我的{l}是{v}。", "请记住,我的{l}是{v}。", "顺便说一下,我的{l}是{v}。", "你好,我的{l}是{v}。", "{v}是我的{l}。", "记一下:我的{l}是{v}。"],
-}  # fmt: skip
-_TELL_NAME: Final = {
-    "en": ["I'm {v}.", "Hi, I am {v}.", "Call me {v}.", "Hello, this is {v}.", "People call me {v}."],
-    "ko": ["저는 {v}입니다.", "나는 {v}야.", "안녕하세요, {v}라고 합니다.", "{v}라고 불러 줘."],
-    "zh": ["我叫{v}。", "你好,我是{v}。", "叫我{v}吧。", "大家叫我{v}。"],
-}
-_TELL_HOME: Final = {
-    "en": ["I live in {v}.", "I come from {v}.", "I was born in {v}.", "I moved to {v} last year."],
-    "ko": ["나는 {v}에 살아.", "저는 {v} 출신입니다.", "{v}에서 왔어요."],
-    "zh": ["我住在{v}。", "我来自{v}。", "我出生在{v}。"],
-}
-_ASK_HOME: Final = {
-    "en": ["Where do I live?", "Where am I from?", "Which city did I mention?", "Where is my home?"],
-    "ko": ["내가 어디에 산다고 했지?", "나는 어디 출신이야?", "내가 사는 곳은?"],
-    "zh": ["我住在哪里?", "我来自哪里?", "我说过我在哪个城市?"],
-}
-_ANSWER_HOME: Final = {"en": ["You are from {v}."], "ko": ["{v}입니다."], "zh": ["您在{v}。"]}
-_ASK: Final = {
-    "en": ["What is my {l}?", "Do you remember my {l}?", "What's my {l}?", "Can you tell me my {l}?", "What did I say my {l} was?",
-           "Which {l} did I tell you?", "Remind me, what is my {l}?", "I forgot my {l}. What was it?", "Tell me my {l}."],
-    "ko": ["내 {l}[이가] 뭐야?", "내 {l}[이가] 뭐라고 했지?", "제 {l} 기억하세요?", "내 {l} 알려 줘.", "내 {l}[을를] 말해 줘.", "제 {l}[이가] 뭐였죠?"],
-    "zh": ["我的{l}是什么?", "你还记得我的{l}吗?", "我的{l}是多少?", "告诉我我的{l}。", "我刚才说我的{l}是什么?", "我忘了我的{l},是什么?"],
-}  # fmt: skip
-_ANSWER: Final = {"en": ["Your {l} is {v}."], "ko": ["{l}[은는] {v}입니다."], "zh": ["您的{l}是{v}。"]}
-_UNTOLD: Final = {
-    "en": ["You have not told me your {l}."],
-    "ko": ["{l}[은는] 아직 알려 주지 않으셨습니다."],
-    "zh": ["您还没有告诉我您的{l}。"],
-}
-_NOTED: Final = {"en": ["Noted: {l} {v}."], "ko": ["기억하겠습니다: {l} {v}."], "zh": ["记住了:{l}{v}。"]}
-_WELCOME: Final = {"en": ["Nice to meet you, {v}."], "ko": ["{v}님, 반갑습니다."], "zh": ["{v},很高兴认识您。"]}
-_CHANGE: Final = {
-    "en": ["Actually, my {l} is {v} now.", "Correction: my {l} is {v}.", "My {l} has changed to {v}."],
-    "ko": ["아니, 내 {l}[은는] 이제 {v}야.", "정정할게. 내 {l}[은는] {v}야."],
-    "zh": ["更正一下,我的{l}是{v}。", "现在我的{l}改成{v}了。"],
-}
-_TELL_OTHER: Final = {
-    "en": ["The {l} of {o} is {v}.", "{o}'s {l} is {v}.", "Note that the {l} for {o} is {v}.", "{o} has the {l} {v}."],
-    "ko": ["{o}의 {l}[은는] {v}야.", "{o} {l}: {v}. 기억해 줘.", "참고로 {o}의 {l}[은는] {v}입니다."],
-    "zh": ["{o}的{l}是{v}。", "记住:{o}的{l}是{v}。", "{o}的{l}为{v}。"],
-}
-_ASK_OTHER: Final = {
-    "en": ["What is the {l} of {o}?", "What is {o}'s {l}?", "Which {l} does {o} have?", "Tell me the {l} for {o}."],
-    "ko": ["{o}의 {l}[은는] 뭐야?", "{o}의 {l} 알려 줘.", "{o} {l}[이가] 뭐였지?"],
-    "zh": ["{o}的{l}是什么?", "{o}的{l}是多少?", "告诉我{o}的{l}。"],
-}
-_ANSWER_OTHER: Final = {
-    "en": ["The {l} of {o} is {v}."],
-    "ko": ["{o}의 {l}[은는] {v}입니다."],
-    "zh": ["{o}的{l}是{v}。"],
-}
+_PHRASES: Final = read_phrases("memory")
+_TELL: Final = _PHRASES["tell"]
+_TELL_NAME: Final = _PHRASES["tell_name"]
+_TELL_HOME: Final = _PHRASES["tell_home"]
+_ASK_HOME: Final = _PHRASES["ask_home"]
+_ANSWER_HOME: Final = _PHRASES["answer_home"]
+_ASK: Final = _PHRASES["ask"]
+_ANSWER: Final = _PHRASES["answer"]
+_UNTOLD: Final = _PHRASES["untold"]
+_NOTED: Final = _PHRASES["noted"]
+_WELCOME: Final = _PHRASES["welcome"]
+_CHANGE: Final = _PHRASES["change"]
+_TELL_OTHER: Final = _PHRASES["tell_other"]
+_ASK_OTHER: Final = _PHRASES["ask_other"]
+_ANSWER_OTHER: Final = _PHRASES["answer_other"]
+
+
+# What is told | what is asked later | the answer.
+_TOLD: Final = _PHRASES["told"]
+
+
+def write_told(scene: Scene) -> None:
+    """Let the user tell one to three things in plain sentences, then ask for one of them."""
+    rng, language = scene.rng, scene.language
+    rows = rng.sample(_TOLD[language], rng.randint(1, 3))
+    told = [(row.split("|"), _told_values(rng, language)) for row in rows]
+    statements = [fill(parts[0], values) for parts, values in told]
+    joint = "" if language == "zh" else " "
+    noted = {"en": "Noted.", "ko": "기억하겠습니다.", "zh": "记住了。"}[scene.answer_language]
+    for statement in statements if rng.random() < 0.5 else [joint.join(statements)]:
+        scene.user(statement)
+        scene.answer(noted)
+    parts, values = rng.choice(told)
+    scene.user(fill(parts[1], values))
+    index = _TOLD[language].index("|".join(parts))
+    if scene.answer_language == language:
+        scene.answer(fill(_TOLD[language][index].split("|")[2], values))
+    else:
+        scene.answer(next(str(v) for k, v in values.items() if "{" + k + "}" in parts[2]))
+
+
+def _told_values(rng: Random, language: str) -> dict[str, object]:
+    return {
+        "t": lexicon.a_thing(rng, language),
+        "p": words.city(rng, language),
+        "i": rng.randint(2, 99),
+        "d": words.iso_date(rng),
+        "m": words.whole(rng),
+        "h": words.clock_time(rng),
+        "n": words.person(rng, language),
+        "k": words.code(rng),
+        "c": rng.choice(lexicon.COLORS).in_language(language),
+    }
 
 
 def write_telling(scene: Scene) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
 
 from generator import lexicon, words
 from generator.domains import DOMAINS, Domain, Filled, Slot, fill_object, fill_slot, schema_of, slots_in, speak
+from generator.phrases import read_phrases
 from generator.scene import Scene, fill
 
 
@@ -34,36 +36,33 @@ class Function:
         return str(self.tool["function"]["name"])
 
 
-_GENERIC: Final = {
-    "en": [
-        "{verb} the {thing} {pairs}.", "Please {verb} a {thing}: {pairs}.", "Can you {verb} the {thing} {pairs}?",
-        "I want to {verb} the {thing}, {pairs}.", "{verb} {thing} {pairs}", "I need you to {verb} the {thing} {pairs}.",
-        "Could you {verb} my {thing} {pairs}?", "Use {name}: {pairs}.", "Call {name} with {pairs}.",
-        "There is a {thing} to {verb}: {pairs}.", "{thing}: {verb} it {pairs}", "Go ahead and {verb} the {thing} {pairs}, thanks.",
-    ],
-    "ko": [
-        "{thing} {verb}. {pairs}.", "{pairs}로 {thing} {verb}.", "{thing}[을를] {verb}: {pairs}", "{name} 호출해 줘. {pairs}.",
-        "{pairs}. {thing} {verb}.",
-    ],
-    "zh": [
-        "请{verb}{thing},{pairs}。", "{verb}{thing}:{pairs}", "帮我{verb}{thing},{pairs}。", "调用{name},{pairs}。", "{pairs},请{verb}{thing}。",
-    ],
-}  # fmt: skip
-_PAIRS: Final = {
-    "en": ["{label} {value}", "{label}: {value}", "{label} is {value}", "with {label} {value}", "the {label} is {value}",
-           "{label} = {value}", "{value} as the {label}", "for {label} {value}", "set {label} to {value}"],
-    "ko": ["{label} {value}", "{label}: {value}", "{label}[은는] {value}", "{value} {label}", "{label}={value}"],
-    "zh": ["{label}{value}", "{label}:{value}", "{label}是{value}", "{label}为{value}", "{label}={value}"],
-}  # fmt: skip
+_PHRASES: Final = read_phrases("requests")
+_GENERIC: Final = _PHRASES["generic"]
+_PAIRS: Final = _PHRASES["pairs"]
 # A lone value needs no label: what it is follows from its look or from the only parameter there is.
 _BARE: Final = {
     "en": {"city": "in {v}", "person": "for {v}", "email": "to {v}", "date": "on {v}", "time": "at {v}", "code": "{v}"},
     "ko": {"city": "{v}", "person": "{v}", "email": "{v}", "date": "{v}", "time": "{v}", "code": "{v}"},
     "zh": {"city": "在{v}", "person": "给{v}", "email": "{v}", "date": "{v}", "time": "{v}", "code": "{v}"},
 }  # fmt: skip
-_FLAGS: Final = (
-    ["urgent", "public", "active", "enabled", "notify", "verbose", "archived", "premium", "recursive", "visible", "shared", "repeat", "express"]
-)
+# Words around a loose request.
+_TOPICS: Final = _PHRASES["topics"]
+_NOISE: Final = _PHRASES["noise"]
+_FLAGS: Final = [
+    "urgent",
+    "public",
+    "active",
+    "enabled",
+    "notify",
+    "verbose",
+    "archived",
+    "premium",
+    "recursive",
+    "visible",
+    "shared",
+    "repeat",
+    "express",
+]
 
 
 def domain_function(rng: Random) -> Function:
@@ -112,6 +111,56 @@ def ask(rng: Random, function: Function, language: str) -> Request:
     if "\0" in text:
         text = text.replace("\0", _pairs(rng, function, filled, language))
     return Request(_cased(rng, text, language), function.name, arguments)
+
+
+def loose(rng: Random, function: Function, language: str) -> Request:
+    """Say a request in loose words: what it is about and the values, among words that mean nothing here."""
+    domain = function.domain
+    keys = [key for key, slot in domain.slots.items() if slot.kind not in ("boolean", "enum", "object")]
+    required = function.tool["function"]["parameters"].get("required", [])
+    if not keys or len(keys) < sum(name in required for name in function.property_names.values()) or len(keys) > 3:
+        return ask(rng, function, language)
+    filled, arguments = fill_all(rng, function, keys, language)
+    parts = [_loose_part(rng, key, filled[key], alone=len(keys) == 1, language=language) for key in filled]
+    topic = rng.choice(re.findall(r"[A-Z]?[a-z]+", function.name) or [function.name]).lower()
+    if language != "en":
+        topic = next((t.in_language(language) for t in lexicon.THINGS if t.en in function.name), topic)
+    parts.append(rng.choice(_TOPICS[language]).format(topic))
+    rng.shuffle(parts)
+    for _ in range(rng.choice((0, 1, 1, 2, 3))):
+        noise = rng.choice(_NOISE[language]) if rng.random() < 0.7 else words.coined(rng, language)
+        parts.insert(rng.randint(0, len(parts)), noise)
+    joint = {"en": (" ", " ", ", "), "ko": (" ", " ", ", "), "zh": ("", "", ",")}[language]
+    text = "".join(part + (rng.choice(joint) if index < len(parts) - 1 else "") for index, part in enumerate(parts))
+    text += rng.choice({"en": ("", ".", "?", "!"), "ko": ("", ".", "?"), "zh": ("", "。", "?")}[language])
+    return Request(words.josa(text[:1].upper() + text[1:] if rng.random() < 0.7 else text), function.name, arguments)
+
+
+def _loose_part(rng: Random, key: str, value: Filled, *, alone: bool, language: str) -> str:
+    if alone and rng.random() < 0.6:
+        before = {
+            "en": ("", "", "for ", "of ", "in ", "at ", "from ", "to ", "with ", "on "),
+            "ko": ("",),
+            "zh": ("", "", "在", "给", "用"),
+        }
+        return rng.choice(before[language]) + value.spoken
+    shape = rng.choice(
+        {
+            "en": (
+                "{0} {1}",
+                "{1} {0}",
+                "{0} of {1}",
+                "my {0} is {1}",
+                "{1} for {0}",
+                "the {0}, {1},",
+                "{0} being {1}",
+                "{1} as {0}",
+            ),
+            "ko": ("{0} {1}", "{1} {0}", "{0}[은는] {1}", "{0}: {1}"),
+            "zh": ("{0}{1}", "{1}{0}", "{0}是{1}", "{0}:{1}"),
+        }[language]
+    )
+    return shape.format(label_of(key, language), value.spoken)
 
 
 def fill_all(
@@ -257,12 +306,7 @@ def _restyled(rng: Random, name: str) -> str:
     return name
 
 
-_POLITE: Final = {
-    "en": ["Hi, {0}", "Hello! {0}", "{0} Thanks!", "Please help me. {0}", "One more thing: {0}", "Next, {0}", "{0} Thank you.",
-           "Hey. {0}", "Okay, {0}", "Quick question. {0}", "I have a request. {0}", "{0} It is important.", "Now {0}", "Also, {0}"],
-    "ko": ["안녕하세요. {0}", "{0} 부탁해요.", "{0} 고마워.", "하나 더: {0}", "이번에는 {0}", "그리고 {0}"],
-    "zh": ["你好,{0}", "{0} 谢谢。", "麻烦你,{0}", "还有,{0}", "另外,{0}", "接下来,{0}"],
-}  # fmt: skip
+_POLITE: Final = _PHRASES["polite"]
 
 
 def _cased(rng: Random, text: str, language: str) -> str:

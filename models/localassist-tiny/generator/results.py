@@ -6,14 +6,12 @@ from random import Random
 from typing import Any, Final
 
 from generator import lexicon, words
+from generator.phrases import read_phrases
 from generator.requests import label_of
 from generator.scene import Scene, fill
 
-_IS: Final = {
-    "en": ["the {label} is {value}"],
-    "ko": ["{label}[은는] {value}"],
-    "zh": ["{label}是{value}"],
-}
+_PHRASES: Final = read_phrases("results")
+_IS: Final = _PHRASES["is"]
 _DONE: Final = {"en": "Done.", "ko": "완료했습니다.", "zh": "已完成。"}
 _FAILED: Final = {"en": "That did not work: {0}.", "ko": "실패했습니다: {0}.", "zh": "操作失败:{0}。"}
 _ANSWER_IS: Final = {"en": "The answer is {0}.", "ko": "답은 {0}입니다.", "zh": "答案是{0}。"}

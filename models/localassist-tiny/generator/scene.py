@@ -8,9 +8,9 @@ from random import Random
 from typing import Any
 
 from generator import words
+from generator.phrases import Texts
 
 Message = dict[str, Any]
-Texts = dict[str, list[str]]
 
 
 @dataclass(slots=True)

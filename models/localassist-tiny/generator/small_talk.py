@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from generator import lexicon, words
+from generator.phrases import read_phrases
 from generator.scene import Scene, Texts, fill
 
 _TALK: Final[list[tuple[Texts, Texts]]] = [
@@ -40,51 +41,70 @@ _TALK: Final[list[tuple[Texts, Texts]]] = [
     ),
 ]  # fmt: skip
 
-_UNKNOWN: Final = {
-    "en": ["Who won the {t} championship in {y}?", "Who invented the {t}?", "What is the capital of {p}?", "When was {n} born?", "Who is {n}?",
-           "How tall is the {t} tower in {p}?", "What happened in {p} in {y}?", "Who wrote {b}?", "How many people live in {p}?",
-           "What is the latest news from {p}?", "Who is the president of {p}?", "Tell me about the history of {p}.", "What is {n} famous for?",
-           "When did the {t} war end?", "How far is {p} from {q}?", "Which team won yesterday?", "What is the price of gold today?",
-           "Who directed the film {b}?", "Why did {n} leave {p}?", "What will happen in {y}?", "Will it rain tomorrow in {p}?",
-           "What is the phone number of {n}?", "How old is {n}?", "What year was {p} founded?", "Which river flows through {p}?",
-           "What's the boiling point of {t}?", "Who painted {b}?", "What did {n} say about {t}?", "How long is the {p} river?",
-           "Who is the current champion of {t}?", "What language do they speak in {p}?", "Explain the theory of {t}.",
-           "What is the best {t} in {p}?", "Tell me a fact about {t}.", "Which country makes the most {t}?", "What are the lyrics of {b}?",
-           "What did I eat yesterday?", "What am I thinking of?", "What is in my pocket?", "How many {t} are there in {p}?",
-           "Who was the first person in {p}?", "What did the {t} cost in {y}?", "Where does {n} live?", "Is {n} married?"],
-    "ko": ["{y}년 {t} 대회는 누가 우승했어?", "{t}[은는] 누가 발명했어?", "{p}의 수도는 어디야?", "{n}[은는] 언제 태어났어?", "{n}[은는] 누구야?",
-           "{p}의 인구는 몇 명이야?", "{b}[은는] 누가 썼어?", "{p}의 최신 소식 알려 줘.", "{y}년에 {p}에서 무슨 일이 있었어?", "{p}의 역사를 설명해 줘.",
-           "오늘 금값이 얼마야?", "어제 경기 누가 이겼어?", "{n}[은는] 왜 유명해?", "{p}에서 {q}까지 얼마나 멀어?", "{p}의 대통령은 누구야?",
-           "내가 어제 뭘 먹었지?", "{n}[은는] 어디에 살아?", "가장 좋은 {t}[은는] 뭐야?", "{t} 이론을 설명해 줘.", "내일 {p}에 비가 올까?"],
-    "zh": ["{y}年{t}比赛谁赢了?", "{t}是谁发明的?", "{p}的首都是哪里?", "{n}是什么时候出生的?", "{n}是谁?", "{p}有多少人口?", "{b}是谁写的?",
-           "{p}有什么新闻?", "{y}年{p}发生了什么?", "讲讲{p}的历史。", "今天黄金多少钱?", "昨天的比赛谁赢了?", "{n}为什么有名?", "{p}离{q}多远?",
-           "{p}的总统是谁?", "我昨天吃了什么?", "{n}住在哪里?", "最好的{t}是什么?", "解释一下{t}理论。", "明天{p}会下雨吗?"],
-}  # fmt: skip
-_DECLINE: Final = {
-    "en": ["I don't know that."],
-    "ko": ["그것은 알지 못합니다."],
-    "zh": ["我不知道这个。"],
+_PHRASES: Final = read_phrases("small_talk")
+_UNKNOWN: Final = _PHRASES["unknown"]
+# Questions put together word by word: what is asked about the world varies more than any list.
+_ASSEMBLED: Final = _PHRASES["assembled"]
+_WORLD: Final[dict[str, Texts]] = {
+    "W": {
+        "en": ["Who", "When", "Where", "What", "Which", "Why", "How"],
+        "ko": ["누가", "언제", "어디서", "왜", "어떻게", "몇 년에"],
+        "zh": ["谁", "什么时候", "哪里", "多少", "几", "为什么"],
+    },
+    "V": {
+        "en": [
+            "won",
+            "wrote",
+            "found",
+            "built",
+            "ruled",
+            "is",
+            "was",
+            "made",
+            "discovered",
+            "lost",
+            "leads",
+            "owns",
+            "sang",
+            "played",
+            "beat",
+            "composed",
+        ],
+        "ko": ["이겼어", "썼나요", "만들었어", "발견했나요", "지었어", "죽었나요", "태어났어", "시작했나요"],
+        "zh": ["是", "有", "发现了", "写了", "赢了", "建了", "在", "需要"],
+    },
+    "A": {
+        "en": [
+            "highest",
+            "oldest",
+            "largest",
+            "first",
+            "last",
+            "best",
+            "deep",
+            "heavy",
+            "fast",
+            "famous",
+            "longest",
+            "current",
+        ],
+        "ko": ["가장 높은", "가장 오래된", "첫 번째", "유명한", "제일 큰"],
+        "zh": ["最高", "最老", "最大", "第一", "有名", "最长"],
+    },
+    "D": {
+        "en": ["begin", "end", "become free", "lose the war", "change its name", "live", "die", "happen"],
+        "ko": ["일어났어"],
+        "zh": ["发生"],
+    },
 }
+_DECLINE: Final = _PHRASES["decline"]
 _WHY: Final = {
     "en": "I only know what is in this conversation and what my tools return.",
     "ko": "저는 이 대화에 있는 내용과 도구가 알려 주는 것만 압니다.",
     "zh": "我只知道这次对话里的内容和工具返回的结果。",
 }
-_ASIDES: Final = {
-    "en": ["Yesterday I went to the {t} with {n}. We saw a {q} {t2} and it was {s}.", "I think the {t} near {p} is too {q}.",
-           "{n} told me that the {t} will be {s} for {i} days.", "We bought {i} {t2} in {p}, and the {t} was {q}.",
-           "It has been a long week. The {t} is {s}, the {t2} is {q}, and {n} is in {p}.", "My {t} broke, so {n} lent me a {t2}.",
-           "At work we talk about the {q} {t} all day.", "The {t} in {p} opens at {i}.", "I read a {t} about {q} {t2}."],
-    "ko": ["어제 {n}[와과] {t}에 갔어. {q} {t2}[을를] 봤어.", "{p} 근처의 {t}[은는] 너무 {s}인 것 같아.", "{n}[이가] {t}[은는] {i}일 동안 {s}라고 했어.",
-           "{p}에서 {t2} {i}개를 샀어.", "이번 주는 정말 길었어. {t}도 {s}, {t2}도 {s}야."],
-    "zh": ["昨天我和{n}去了{t},看到了{q}{t2}。", "我觉得{p}附近的{t}太{s}了。", "{n}说{t}要{s}{i}天。", "我们在{p}买了{i}个{t2}。",
-           "这周很长,{t}{s},{t2}也{s}。"],
-}  # fmt: skip
-_LISTENING: Final = {
-    "en": ["I see. Tell me what I can do for you."],
-    "ko": ["그렇군요. 도울 일이 있으면 말씀해 주세요."],
-    "zh": ["明白了。有需要请告诉我。"],
-}
+_ASIDES: Final = _PHRASES["asides"]
+_LISTENING: Final = _PHRASES["listening"]
 
 
 def write_talk(scene: Scene) -> None:
@@ -98,7 +118,14 @@ def write_talk(scene: Scene) -> None:
 
 def write_decline(scene: Scene) -> None:
     """Ask about the world; the assistant says that it does not know."""
-    scene.user(scene.pick(_UNKNOWN, **_details(scene)))
+    texts = _UNKNOWN if scene.rng.random() < 0.6 else _ASSEMBLED
+    scene.user(
+        scene.pick(
+            texts,
+            **_details(scene),
+            **{name: scene.rng.choice(choices[scene.language]) for name, choices in _WORLD.items()},
+        )
+    )
     scene.answer(scene.pick_answer(_DECLINE), _WHY[scene.answer_language])
 
 

@@ -6,64 +6,15 @@ from random import Random
 from typing import Any, Final
 
 from generator import lexicon, results, words
-from generator.scene import Scene, Texts
+from generator.phrases import read_phrases
+from generator.scene import Scene
 
-_COUNT: Final[Texts] = {
-    "en": [
-        "How many {t} have the {c} {v}?",
-        "Count the {t} whose {c} is {v}.",
-        "How many {t} are there with {c} {v}?",
-        "Number of {t} for {c} {v}?",
-        "How many {t} does {v} have?",
-    ],
-    "ko": ["{c}[이가] {v}인 {t}[은는] 몇 개야?", "{v}의 {t} 개수를 알려 줘.", "{c} {v}인 {t} 수는?"],
-    "zh": ["{c}为{v}的{t}有多少?", "{v}有几个{t}?", "统计{c}是{v}的{t}。"],
-}
-_SELECT: Final[Texts] = {
-    "en": [
-        "Show the {d} of the {t} with {c} {v}.",
-        "What is the {d} of the {t} whose {c} is {v}?",
-        "List the {d} for {c} {v}.",
-        "Which {d} belongs to the {c} {v}?",
-    ],
-    "ko": ["{c}[이가] {v}인 {t}의 {d}[을를] 보여 줘.", "{c} {v}의 {d}[은는]?"],
-    "zh": ["显示{c}为{v}的{t}的{d}。", "{c}是{v}的{d}是什么?"],
-}
-_ALL: Final[Texts] = {
-    "en": [
-        "List all {t}.",
-        "Show the whole table {t}.",
-        "How many {t} are there?",
-        "How many rows are in {t}?",
-        "What is the highest {d} in {t}?",
-        "What is the average {d} of the {t}?",
-    ],
-    "ko": ["모든 {t}[을를] 보여 줘.", "{t}[은는] 모두 몇 개야?", "{t}의 최고 {d}[은는]?", "{t}의 평균 {d}[은는]?"],
-    "zh": ["列出所有{t}。", "{t}一共有多少?", "{t}中最高的{d}是多少?", "{t}的平均{d}是多少?"],
-}
-_ALL_SQL: Final = {
-    "en": [
-        "SELECT * FROM {t}",
-        "SELECT * FROM {t}",
-        "SELECT COUNT(*) FROM {t}",
-        "SELECT COUNT(*) FROM {t}",
-        "SELECT MAX({d}) FROM {t}",
-        "SELECT AVG({d}) FROM {t}",
-    ],
-    "ko": ["SELECT * FROM {t}", "SELECT COUNT(*) FROM {t}", "SELECT MAX({d}) FROM {t}", "SELECT AVG({d}) FROM {t}"],
-    "zh": ["SELECT * FROM {t}", "SELECT COUNT(*) FROM {t}", "SELECT MAX({d}) FROM {t}", "SELECT AVG({d}) FROM {t}"],
-}
-_TEACHING: Final[Texts] = {
-    "en": [
-        "How many courses does {v} teach?",
-        "How many courses does {v} offer?",
-        "In how many courses is {v} the teacher?",
-        "Count the courses taught by {v}.",
-        "How many classes are given by {v}?",
-    ],
-    "ko": ["{v} 선생님의 강좌는 몇 개야?", "{v}[은는] 몇 과목을 가르쳐?"],
-    "zh": ["{v}老师有几门课程?", "{v}教多少门课?"],
-}
+_PHRASES: Final = read_phrases("structured")
+_COUNT: Final = _PHRASES["count"]
+_SELECT: Final = _PHRASES["select"]
+_ALL: Final = _PHRASES["all"]
+_ALL_SQL: Final = _PHRASES["all_sql"]
+_TEACHING: Final = _PHRASES["teaching"]
 
 
 def write_sql(scene: Scene) -> None:
@@ -173,17 +124,7 @@ _QUIZ_BANK: Final = {
     "zh": [("一周有几天?", "7", "5", "9"), ("晴朗的天空是什么颜色?", "蓝色", "绿色", "红色"), ("狗有几条腿?", "4", "2", "6"), ("水结冰后叫什么?", "冰", "蒸汽", "沙子"),
            ("一年有几个月?", "12", "10", "14"), ("2 + 2等于多少?", "4", "3", "5")],
 }  # fmt: skip
-_QUIZ_ASK: Final[Texts] = {
-    "en": [
-        "Make a quiz with {i} questions.",
-        "Give me a {i} question quiz.",
-        "Create a {t} quiz with {i} multiple choice questions.",
-        "I want to be tested with {i} questions.",
-        "Quiz me: {i} questions please.",
-    ],
-    "ko": ["문제 {i}개로 퀴즈를 만들어 줘.", "객관식 {i}문제 내 줘.", "{i}문제짜리 퀴즈 부탁해."],
-    "zh": ["出一个有{i}道题的测验。", "给我{i}道选择题。", "用{i}个问题考考我。"],
-}
+_QUIZ_ASK: Final = _PHRASES["quiz_ask"]
 _QUIZ_TITLE: Final = {"en": "Quiz", "ko": "퀴즈", "zh": "测验"}
 _FEEDBACK: Final = {
     "en": ("Question {i}: {a} is right.", "Question {i}: {a} is not right, the answer is {b}."),

@@ -12,7 +12,7 @@ FILE_NAME = "catalog.toml"
 
 @dataclass(frozen=True, slots=True)
 class CatalogRow:
-    """One model file on the hub. `page` is where this row was read."""
+    """One model file on the hub. `page` is where this row was read; what is None stood nowhere."""
 
     name: str
     title: str
@@ -21,9 +21,9 @@ class CatalogRow:
     file: str
     size_bytes: int
     parameters: float
-    context_length: int
     license: str
     page: str
+    context_length: int | None = None
     active_parameters: float | None = None
     revision: str = "main"
     sha256: str | None = None

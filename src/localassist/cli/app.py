@@ -1,9 +1,9 @@
 """The tree of commands."""
 
-from localassist.cli import assistants, chat, config, files, models, runs, serve, threads
+from localassist.cli import assistants, chat, config, doctor, files, models, runs, serve, threads
 from localassist.cli.command import Body, command, new_group
 
-app = new_group("The Assistants API on your own machine, on open-weight models.")
+app = new_group("The Assistants API on your own machine, on open-weight models.", is_root=True)
 
 GROUPS: dict[str, tuple[str, dict[str, Body]]] = {
     "models": (
@@ -51,4 +51,5 @@ for group_name, (help_text, bodies) in GROUPS.items():
     for command_name, body in bodies.items():
         command(group, command_name)(body)
     app.add_typer(group, name=group_name)
+command(app, "doctor")(doctor.doctor)
 command(app, "config")(config.show_config)

@@ -20,12 +20,12 @@ Debug = Annotated[bool, typer.Option("--debug", help="Show where in the program 
 Body = Callable[..., None]
 
 
-def new_group(help_text: str) -> typer.Typer:
-    """A Typer that looks like all others here: plain help, no tracebacks of its own."""
+def new_group(help_text: str, *, is_root: bool = False) -> typer.Typer:
+    """A Typer that looks like all others here: plain help, no tracebacks of its own. The root installs completion."""
     return typer.Typer(
         help=help_text,
         no_args_is_help=True,
-        add_completion=False,
+        add_completion=is_root,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},

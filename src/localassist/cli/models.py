@@ -121,7 +121,7 @@ def _list_catalog(session: Session) -> None:
         session.out.json([asdict(row) for row in rows])
         return
     cells = [
-        [row.name, count(row.parameters), row.kind, size(row.size_bytes), str(row.context_length), row.license]
+        [row.name, count(row.parameters), row.kind, size(row.size_bytes), str(row.context_length or ""), row.license]
         for row in rows
     ]
     columns = ("name", "parameters", "kind", "size", "context", "license")

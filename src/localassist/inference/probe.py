@@ -45,7 +45,7 @@ def _check_memory(header: GgufHeader, options: LlamaOptions) -> None:
     context_bytes = cells * header.kv_bytes_per_token
     weight_bytes = sum(part.stat().st_size for part in _parts(header.path))
     needed = context_bytes + _OVERHEAD_BYTES + (weight_bytes if options.gpu_layers == 0 else 0)
-    limit = options.memory_limit_bytes or _available_bytes()
+    limit = options.memory_limit_bytes or available_bytes()
     if needed > limit:
         raise NotEnoughMemory(
             f"The model file {header.path} needs about {_gigabytes(needed)} of memory (weights "
@@ -62,7 +62,7 @@ def _parts(path: Path) -> list[Path]:
     return [path]
 
 
-def _available_bytes() -> int:
+def available_bytes() -> int:
     """Free memory of the machine, or of the group of processes this one is limited to."""
     available = int(psutil.virtual_memory().available)
     try:

@@ -10,6 +10,7 @@ from localassist.inference.prefix_cache import PrefixCache, Resident, TokenIds, 
 from localassist.inference.sequence import Sequence
 
 _MAX_CHECKPOINTS = 4
+_WORTH_WAITING = 64  # tokens
 
 
 class Donor(NamedTuple):
@@ -50,6 +51,17 @@ class Residency:
         sequence.num_shared = 0 if seq_id == donor.seq_id else sequence.num_computed
         sequence.checkpoint_at = self._where_to_checkpoint(sequence, wanted)
 
+    def is_coming(self, sequence: Sequence, running: Items[Sequence]) -> bool:
+        """Whether a running sequence will soon have computed much more of this prompt than anybody has now."""
+        reading = [other for other in running if other.is_prefilling]
+        if not reading or self._context.is_recurrent:
+            return False
+        token_ids = np.array(sequence.token_ids, np.int32)
+        donor = self._find_donor(token_ids, sequence.request.cache_key, running)
+        there = donor.length if donor is not None else 0
+        common = max(common_length(np.array(other.token_ids, np.int32), token_ids) for other in reading)
+        return common >= there + _WORTH_WAITING
+
     def release(self, sequence: Sequence) -> None:
         """The sequence computes no more; what it has computed stays for the next prompt that begins alike."""
         if sequence.seq_id < 0:
@@ -68,10 +80,12 @@ class Residency:
         self._free_seq_id(sequence.seq_id)
         sequence.seq_id, sequence.num_computed, sequence.num_shared = -1, 0, 0
 
-    def rewind(self, sequence: Sequence) -> None:
-        """Back to the last state the sequence was certain of, after a decode that did not end well."""
-        sequence.num_computed = self._trim(sequence, sequence.num_computed)
+    def rewind(self, sequence: Sequence) -> bool:
+        """Undo a decode that did not end well; False when more than its tokens must be computed again."""
+        before = sequence.num_computed
+        sequence.num_computed = self._trim(sequence, before)
         sequence.prefill_until = max(sequence.prefill_until, len(sequence.token_ids) - 1)
+        return sequence.num_computed == before
 
     def evict(self) -> bool:
         """Make room: forget the least recently used resident; False when there is none."""

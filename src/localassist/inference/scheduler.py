@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
 from localassist.errors import BackendError, GenerationFailed
@@ -22,6 +23,7 @@ from localassist.protocols import Token
 
 logger = logging.getLogger(__name__)
 
+_LOOK_AHEAD = 32  # waiting sequences considered in a step
 _HEADROOM = 64  # cells kept for each running sequence to grow into
 
 
@@ -101,14 +103,22 @@ class Scheduler:
             self._waiting = deque(sequence for sequence in self._waiting if not sequence.is_cancelled)
 
     def _admit(self) -> None:
-        while self._waiting and len(self._running) < self._max_sequences and self._has_room(self._waiting[0]):
-            sequence = self._waiting.popleft()
-            self._residency.place(sequence, self._running)
-            if sequence.num_cached is None:
-                sequence.num_cached = min(sequence.num_computed, sequence.num_prompt)
-                sequence.begin()
-            sequence.prefill_until = len(sequence.token_ids)
-            self._running.append(sequence)
+        """Let in who comes next and fits. Who would only compute what another is computing now, waits for that."""
+        for sequence in list(islice(self._waiting, _LOOK_AHEAD)):
+            if len(self._running) >= self._max_sequences or not self._has_room(sequence):
+                return
+            if self._residency.is_coming(sequence, self._running):
+                continue
+            self._waiting.remove(sequence)
+            self._start(sequence)
+
+    def _start(self, sequence: Sequence) -> None:
+        self._residency.place(sequence, self._running)
+        if sequence.num_cached is None:
+            sequence.num_cached = min(sequence.num_computed, sequence.num_prompt)
+            sequence.begin()
+        sequence.prefill_until = len(sequence.token_ids)
+        self._running.append(sequence)
 
     def _has_room(self, sequence: Sequence) -> bool:
         """Whether the sequence likely fits beside those that run; residents give way."""
@@ -157,13 +167,15 @@ class Scheduler:
             if outcome is DecodeOutcome.DONE:
                 self._observe(slices, time.perf_counter() - started)
                 return True
-            for taken in slices:
-                self._residency.rewind(taken.sequence)
+            undone = [self._residency.rewind(taken.sequence) for taken in slices]
             if outcome is DecodeOutcome.REFUSED:
                 raise GenerationFailed("llama.cpp could not compute the next tokens.")
-            if outcome is DecodeOutcome.ABORTED or not self._residency.evict():
-                if outcome is DecodeOutcome.NO_ROOM:
-                    self._preempt()
+            if outcome is DecodeOutcome.ABORTED:
+                return False
+            if not self._residency.evict():
+                self._preempt()
+                return False
+            if not all(undone):
                 return False
 
     def _observe(self, slices: list[Slice], seconds: float) -> None:
@@ -180,8 +192,9 @@ class Scheduler:
 
     def _preempt(self) -> None:
         """The context is full of running sequences: the youngest waits, first in the queue, and is read again."""
-        youngest = self._running.pop()
-        if not self._running:
+        youngest = next(sequence for sequence in reversed(self._running) if not sequence.is_finished)
+        self._running.remove(youngest)
+        if all(sequence.is_finished for sequence in self._running):
             self._fail(youngest, GenerationFailed("The context has no room for the next token."))
             return
         logger.debug("the context is full; a sequence of %d tokens waits", len(youngest.token_ids))

@@ -11,12 +11,16 @@ from pathlib import Path
 _SIBLINGS = "/sys/devices/system/cpu/cpu{}/topology/thread_siblings_list"
 _SMALL_BATCH = 16  # tokens; up to here a step is writing, above it is mostly reading
 
-_FIRST_TRIAL_S = 0.2  # of computing, before another count is tried
+_SOON_S = 0.2  # of computing, before another count is tried
+_LATER_S = 20.0
 _LONGEST_PAUSE_S = 8.0
 _TRIAL_STEPS = 4
-_TRIAL_S = 0.02  # a trial of tiny steps goes on this long
+_TRIAL_S = 0.02  # a trial of tiny steps goes on this long,
+_LONG_TRIAL_S = 0.25  # and one of long steps no longer than this
+_PAUSE_PER_TRIAL = 20  # trials that lose may cost a twentieth of the time
 _BETTER = 0.92
 _HOPELESS = 2.0
+_DISTURBED = 1.5
 _WEIGHT = 0.2
 
 
@@ -38,16 +42,15 @@ def _siblings(cpu: int) -> str:
 class ThreadGovernor:
     """Chooses the count for steps of one kind. Tell it what each step cost; only costs of equal `width` compare."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, *, first_trial_s: float = _SOON_S) -> None:
         self._counts = sorted({most, most - 1, most // 2, 1} - {0}, reverse=True)
         self._current = most
-        self._pause_s = dict.fromkeys(self._counts, _FIRST_TRIAL_S)
+        self._pause_s = dict.fromkeys(self._counts, first_trial_s)
         self._waited_s = dict.fromkeys(self._counts, 0.0)
-        self._width = 0
-        self._cost: float | None = None  # moving average at the current count
-        self._calm_cost: float | None = None  # what it is when nothing disturbs
+        self._costs: dict[int, float] = {}  # by width: moving average at the current count
+        self._calm_costs: dict[int, float] = {}  # what they are when nothing disturbs
         self._tried: int | None = None
-        self._trial: list[float] = []  # costs
+        self._trial: list[float] = []  # costs relative to those of the current count
         self._trial_s = 0.0
         self._num_tried = 0
 
@@ -56,23 +59,30 @@ class ThreadGovernor:
         """The count to use for the next step."""
         return self._current if self._tried is None else self._tried
 
+    @property
+    def current(self) -> int:
+        """The count that is best as far as is known."""
+        return self._current
+
+    def hurry(self) -> None:
+        """Something has changed: find out soon what is best now."""
+        self._pause_s = dict.fromkeys(self._counts, _SOON_S)
+
     def observe(self, seconds: float, *, width: int, num_units: int = 1) -> None:
         """Learn from a step that was computed with `threads`; its cost is the time per unit."""
-        if width != self._width:
-            self._width, self._cost, self._calm_cost, self._tried = width, None, None, None
         if self._tried is None:
-            self._learn(seconds, seconds / num_units)
+            self._learn(seconds, seconds / num_units, width)
         else:
-            self._try(seconds, seconds / num_units)
+            self._try(seconds, seconds / num_units, width)
 
-    def _learn(self, seconds: float, cost: float) -> None:
-        if self._cost is None or self._calm_cost is None:
-            self._cost = self._calm_cost = cost
-        self._cost += _WEIGHT * (cost - self._cost)
-        self._calm_cost = min(self._calm_cost * 1.001, self._cost)
-        if self._cost > self._calm_cost * 1.5:  # something came up: find out soon what is best now
-            self._pause_s = dict.fromkeys(self._counts, _FIRST_TRIAL_S)
-            self._calm_cost = self._cost
+    def _learn(self, seconds: float, cost: float, width: int) -> None:
+        average = self._costs.get(width, cost)
+        average += _WEIGHT * (cost - average)
+        calm = min(self._calm_costs.get(width, average) * 1.001, average)
+        if average > calm * _DISTURBED:
+            self.hurry()
+            calm = average
+        self._costs[width], self._calm_costs[width] = average, calm
         for count in self._counts:
             self._waited_s[count] += seconds
         due = [c for c in self._counts if c != self._current and self._waited_s[c] >= self._pause_s[c]]
@@ -80,25 +90,27 @@ class ThreadGovernor:
             self._tried = max(due, key=lambda count: self._waited_s[count] / self._pause_s[count])
             self._trial, self._trial_s, self._num_tried = [], 0.0, 0
 
-    def _try(self, seconds: float, cost: float) -> None:
+    def _try(self, seconds: float, cost: float, width: int) -> None:
         """One step of a trial. The first pays for the change and does not count, unless it is long."""
-        assert self._cost is not None
         assert self._tried is not None
         self._num_tried += 1
-        if self._num_tried > 1 or seconds > _TRIAL_S:
-            self._trial.append(cost)
-            self._trial_s += seconds
-        is_hopeless = bool(self._trial) and cost > _HOPELESS * self._cost
-        if not is_hopeless and (len(self._trial) < _TRIAL_STEPS or self._trial_s < _TRIAL_S):
+        self._trial_s += seconds
+        if width in self._costs and (self._num_tried > 1 or seconds > _TRIAL_S):
+            self._trial.append(cost / self._costs[width])
+        is_hopeless = bool(self._trial) and self._trial[-1] > _HOPELESS
+        is_enough = len(self._trial) >= _TRIAL_STEPS and self._trial_s >= _TRIAL_S
+        if not is_hopeless and not is_enough and self._trial_s < _LONG_TRIAL_S:
             return
         tried, self._tried = self._tried, None
         self._waited_s[tried] = 0.0
-        mean = sum(self._trial) / len(self._trial)
-        if mean < _BETTER * self._cost:
-            self._current, self._cost, self._calm_cost = tried, mean, mean
-            self._pause_s = dict.fromkeys(self._counts, _FIRST_TRIAL_S)
+        if self._trial and sum(self._trial) / len(self._trial) < _BETTER:
+            self._current = tried
+            self._costs.clear()
+            self._calm_costs.clear()
+            self.hurry()
         else:
-            self._pause_s[tried] = min(2 * self._pause_s[tried], _LONGEST_PAUSE_S)
+            pause_s = min(2 * self._pause_s[tried], _LONGEST_PAUSE_S)
+            self._pause_s[tried] = max(pause_s, _PAUSE_PER_TRIAL * self._trial_s)
 
 
 class ThreadPolicy:
@@ -106,13 +118,16 @@ class ThreadPolicy:
 
     def __init__(self, most: int) -> None:
         self._small = ThreadGovernor(most)
-        self._large = ThreadGovernor(most)
+        self._large = ThreadGovernor(most, first_trial_s=_LATER_S)
 
     def threads(self, num_tokens: int) -> int:
         return self._small.threads if num_tokens <= _SMALL_BATCH else self._large.threads
 
     def observe(self, seconds: float, *, num_tokens: int) -> None:
-        if num_tokens <= _SMALL_BATCH:
-            self._small.observe(seconds, width=num_tokens)
-        else:
+        if num_tokens > _SMALL_BATCH:
             self._large.observe(seconds, width=0, num_units=num_tokens)
+            return
+        before = self._small.current
+        self._small.observe(seconds, width=num_tokens)
+        if self._small.current < before:  # what disturbs the one disturbs the other
+            self._large.hurry()

@@ -1,0 +1,49 @@
+"""The worker process is killed under load, again and again: every generation ends, and the next is served."""
+
+import os
+import signal
+import threading
+import time
+
+from _engine import endless_script, median, report, timed
+
+from localassist.errors import GenerationFailed
+from localassist.inference.options import LlamaOptions
+from localassist.inference.remote import WorkerBackend
+from localassist.protocols import GenerationRequest
+
+KILLS, RUNNING = 50, 8
+PROMPT = "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n"
+
+
+def main() -> None:
+    backend = WorkerBackend(endless_script(), LlamaOptions(threads=1))
+    ended, recoveries = 0, []
+    for _ in range(KILLS):
+        failures: list[str] = []
+
+        def run(into: list[str] = failures) -> None:
+            try:
+                for _ in backend.generate(GenerationRequest(PROMPT, max_tokens=5000)):
+                    pass
+            except GenerationFailed as error:
+                into.append(error.message)
+
+        threads = [threading.Thread(target=run) for _ in range(RUNNING)]
+        for thread in threads:
+            thread.start()
+        timed(backend, PROMPT, 3)
+        os.kill(backend.process_id, signal.SIGKILL)
+        for thread in threads:
+            thread.join()
+        ended += RUNNING
+        started = time.perf_counter()
+        timed(backend, PROMPT, 3)
+        recoveries.append(time.perf_counter() - started)
+    backend.close()
+    rows = [(KILLS, ended, KILLS * RUNNING, median(recoveries), max(recoveries))]
+    report("engine_crash", ["kills", "generations ended", "of", "next served, s (median)", "s (longest)"], rows)
+
+
+if __name__ == "__main__":
+    main()

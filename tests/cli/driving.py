@@ -1,0 +1,130 @@
+"""Runs `localassist` as a person does: from a pipe, or on a terminal with keys typed and output read as it comes."""
+
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from time import monotonic
+
+# Makes the pseudo-terminal that is its standard input the controlling one, so that Ctrl-C becomes a signal.
+ON_TERMINAL = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
+COMMAND = [sys.executable, "-m", "localassist"]
+PATIENCE_S = 60.0
+
+
+def run(
+    *arguments: str, stdin: str = "", settings: Mapping[str, object] | None = None, check: bool = True
+) -> subprocess.CompletedProcess[str]:
+    """One command in a pipe; with `check`, it has to succeed."""
+    done = subprocess.run(
+        [*COMMAND, *arguments],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=PATIENCE_S,
+        env=environment(settings),
+        check=False,
+    )
+    assert not check or done.returncode == 0, done.stderr
+    return done
+
+
+def environment(settings: Mapping[str, object] | None) -> dict[str, str]:
+    given = {f"LOCALASSIST_{name.upper()}": str(value) for name, value in (settings or {}).items()}
+    return {**os.environ, "PYTHONUTF8": "1", "TERM": "xterm-256color", "COLUMNS": "200", **given}
+
+
+class Terminal:
+    """A command on a terminal of its own."""
+
+    def __init__(self, arguments: tuple[str, ...], settings: Mapping[str, object] | None) -> None:
+        self._master, slave = os.openpty()
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", ON_TERMINAL, *COMMAND, *arguments],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+            env=environment(settings),
+        )
+        os.close(slave)
+        self.shown = ""
+        self._read_to = 0
+
+    def type(self, keys: str) -> None:
+        os.write(self._master, keys.encode())
+
+    def expect(self, pattern: str) -> re.Match[str]:
+        """Wait until the pattern is shown after what was expected last."""
+        end = monotonic() + PATIENCE_S
+        while True:
+            found = re.compile(pattern).search(self.shown, self._read_to)
+            if found is not None:
+                self._read_to = found.end()
+                return found
+            assert monotonic() < end, f"{pattern!r} was not shown:\n{self.shown[self._read_to:]}"
+            assert self._read(end - monotonic()), f"ended without {pattern!r}:\n{self.shown[self._read_to:]}"
+
+    def wait(self) -> int:
+        """The exit code, when the command ends."""
+        end = monotonic() + PATIENCE_S
+        while self._read(end - monotonic()):
+            pass
+        return self.process.wait(timeout=PATIENCE_S)
+
+    def _read(self, timeout_s: float) -> bool:
+        """Read what is there; False at the end."""
+        if not select.select([self._master], [], [], max(0.0, timeout_s))[0]:
+            return True
+        try:
+            data = os.read(self._master, 65536)
+        except OSError:  # how Linux says that the other side is closed
+            return False
+        self.shown += data.decode("utf-8", "replace")
+        return bool(data)
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        os.close(self._master)
+
+
+@contextmanager
+def terminal(*arguments: str, settings: Mapping[str, object] | None = None) -> Iterator[Terminal]:
+    """A command on a terminal; it is killed when it is still there at the end."""
+    opened = Terminal(arguments, settings)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+@contextmanager
+def serving(*arguments: str, settings: Mapping[str, object]) -> Iterator[str]:
+    """`localassist serve` on a free port; gives the URL. It has to stop well at Ctrl-C."""
+    server = subprocess.Popen(
+        [*COMMAND, "serve", "--port", "0", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(settings),
+    )
+    assert server.stdout is not None
+    try:
+        first = server.stdout.readline()
+        found = re.search(r"http://\S+/v1", first)
+        if found is None:
+            server.kill()
+            raise AssertionError(first + server.communicate()[1])
+        yield found[0]
+    finally:
+        if server.poll() is None:
+            server.send_signal(signal.SIGINT)
+        _, errors = server.communicate(timeout=PATIENCE_S)
+    assert server.returncode == 0, errors
