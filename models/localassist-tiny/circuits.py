@@ -1,4 +1,4 @@
-"""Starts the network with attention heads that can already copy, which training from noise needs millions of tokens for.
+"""Starts the network with attention heads that can already copy; from noise that takes millions of tokens to learn.
 
 Layer 0 gets two heads that look one and two tokens back and note what stood there; layer 1 gets two heads that look
 for the place where the last tokens stood before and repeat what came next. These are the induction heads that

@@ -26,7 +26,7 @@ class Drills:
             self._common = sorted({*self._common, *(token_id for token_id in token_ids if token_id in self._all)})
 
     def drill(self, max_tokens: int) -> tuple[list[int], list[float]]:
-        """Make token ids and weights: some runs, then the same runs in another order, each with its first token given."""
+        """Make token ids and weights: some runs, then the same in another order, each with its first token given."""
         rng = self._rng
         budget = rng.randint(24, max_tokens)
         runs: list[list[int]] = []

@@ -80,7 +80,7 @@ class LoopDriver:
 
 
 class _Cells:
-    """Runs cells one after another in a directory that stands for /mnt/data, repeating earlier cells for their state."""
+    """Runs cells in a directory that stands for /mnt/data, repeating earlier cells silently for their state."""
 
     def __init__(self, directory: Path, files: dict[str, str]) -> None:
         self._directory = directory

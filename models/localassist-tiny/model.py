@@ -14,7 +14,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-
 _SLOWEST_ROTATION: Final = 1e-3
 _NO_ROTATION: Final = 1e12
 
@@ -94,7 +93,7 @@ class TinyModel(nn.Module):
                 nn.init.normal_(parameter, 0.0, 0.02 / (2 * config.num_layers) ** 0.5 if is_residual else 0.02)
 
     def forward(self, token_ids: Tensor, positions: Tensor, mask: Tensor | None = None) -> Tensor:
-        """Return normalised hidden states (batch, length, width) for `token_ids` at `positions` (both batch, length)."""
+        """Return normalised hidden states (batch, length, width) for ids at `positions` (both batch, length)."""
         rotation = rotations(positions, self.config)
         x = self.token_embd(token_ids)
         for block in self.blk:

@@ -8,6 +8,7 @@ common words get a token with the space in front as well, which costs nothing in
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -65,10 +66,9 @@ def _pre_tokenizer(pattern: str) -> pre_tokenizers.PreTokenizer:
 
 
 def _plain(texts: Iterable[str]) -> Iterable[str]:
+    marks = re.compile("|".join(re.escape(token) for token in (*SPECIAL_TOKENS, *TOOL_TOKENS)))
     for text in texts:
-        for token in (*SPECIAL_TOKENS, *TOOL_TOKENS):
-            text = text.replace(token, "\n")
-        yield text
+        yield marks.sub("\n", text)
 
 
 def _common_words(texts: list[str], vocab: dict[str, int], count: int) -> list[str]:

@@ -1,7 +1,6 @@
 """One engine on scripted models for all scenarios, and servers in front of it."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -12,7 +11,9 @@ from localassist.http.access import Access
 from localassist.http.server import serve_in_thread
 from tests.conformance.models import build_models, settings
 
-pytest.register_assert_rewrite(*(f"tests.conformance.scenarios_{kind}" for kind in ("objects", "files", "runs", "streams")))
+pytest.register_assert_rewrite(
+    *(f"tests.conformance.scenarios_{kind}" for kind in ("objects", "files", "runs", "streams"))
+)
 from tests.conformance.driver import KEY, Place  # noqa: E402 (the scenarios' assertions are rewritten first)
 
 # Every SDK warns of the whole interface; llguidance calls a function that llama.cpp renamed.

@@ -69,7 +69,7 @@ def outputs_for(run: Any, *outputs: str) -> list[dict[str, str]]:
     """Outputs for the waiting calls of a run, in order."""
     calls = run.required_action.submit_tool_outputs.tool_calls
     given = outputs or ("sunny",) * len(calls)
-    return [{"tool_call_id": call.id, "output": output} for call, output in zip(calls, given)]
+    return [{"tool_call_id": call.id, "output": output} for call, output in zip(calls, given, strict=True)]
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ class Path:
             assert self._status is None
 
     def _take_run(self, event: Event) -> None:
-        status = event.data.status
+        status = event.wire()["status"]
         assert event.name == f"thread.run.{status}" or (event.name, status) == ("thread.run.created", "queued")
         if self._status is not None and (self._status, status) != ("queued", "queued"):
             assert is_legal(self._status, status), f"from {self._status} to {status}"
@@ -44,24 +44,26 @@ class Path:
         self._status = status
 
     def _take_step(self, event: Event) -> None:
+        step_id = event.wire()["id"]
         if event.name in ENDS_STEP:
-            assert event.data.id in self._steps or self._may_end_unseen_step
+            assert step_id in self._steps or self._may_end_unseen_step
             self._may_end_unseen_step = False
-            self._steps.discard(event.data.id)
+            self._steps.discard(step_id)
         elif event.name == "thread.run.step.created":
             assert self._status == "in_progress"
-            assert event.data.id not in self._steps
-            self._steps.add(event.data.id)
+            assert step_id not in self._steps
+            self._steps.add(step_id)
         else:
-            assert event.data.id in self._steps
+            assert step_id in self._steps
 
     def _take_message(self, event: Event) -> None:
+        message_id = event.wire()["id"]
         if event.name == "thread.message.created":
             assert self._message is None
             assert self._steps
-            self._message = event.data.id
+            self._message = message_id
         else:
-            assert event.data.id == self._message
+            assert message_id == self._message
         if event.name in ENDS_MESSAGE:
             self._message = None
 

@@ -186,9 +186,7 @@ def a_second_stream_opens_inside_the_handler_of_the_first(lab: Lab) -> None:
                 on_event(event)
     else:
         handler = new_handler(lab, on_event)
-        with runs.stream(
-            thread_id=lab.thread(), assistant_id=lab.assistant(WEATHER), event_handler=handler
-        ) as outer:
+        with runs.stream(thread_id=lab.thread(), assistant_id=lab.assistant(WEATHER), event_handler=handler) as outer:
             outer.until_done()
     assert said == [WEATHER_TEXT]
 

@@ -308,7 +308,9 @@ TEMPLATES: list[tuple[str, str, dict[str, Any], str, str | None, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("path", "body", "message", "param", "code"), [t[1:] for t in TEMPLATES], ids=[t[0] for t in TEMPLATES])
+@pytest.mark.parametrize(
+    ("path", "body", "message", "param", "code"), [t[1:] for t in TEMPLATES], ids=[t[0] for t in TEMPLATES]
+)
 def test_validation(path: str, body: Any, message: str, param: str, code: str, http: httpx.Client) -> None:
     path = path.replace("THREAD", new_thread(http)) if "THREAD" in path else path
     check(http.post(path, json=body), 400, error(message, param=param, code=code))

@@ -5,6 +5,7 @@ import pytest
 from localassist.engine import Engine
 from tests.conformance.driver import SCENARIOS, Place, open_lab, version
 
+
 @pytest.mark.parametrize("style", ["sync", "async"])
 @pytest.mark.parametrize("name", [name for name in SCENARIOS if SCENARIOS[name].applies(version(), in_process=False)])
 def test_over_http(name: str, style: str, server: Place) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from localassist.objects.events import Event
@@ -16,7 +16,13 @@ from tests.conformance.world import new_thread
 from tests.golden.scenarios import SCENARIOS
 from tests.scripted_engine import FUNCTION, bench
 
-EXAMPLES = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+# Not shrunk: each example is small, and each costs requests or an engine.
+EXAMPLES = settings(
+    max_examples=20,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 
 
 # --- pages ---------------------------------------------------------------------------------------------------------

@@ -2,14 +2,17 @@
 
 import json
 import re
+from contextlib import ExitStack
 from typing import Any
 
 import httpx
 import openai
 import pytest
 
+from localassist.engine import Engine
+from localassist.http.server import serve_in_thread
 from tests.conformance import lab
-from tests.conformance.driver import OPTIONS, Place
+from tests.conformance.driver import KEY, OPTIONS, Place
 from tests.conformance.world import (
     TOOL,
     events_of,
@@ -24,6 +27,7 @@ from tests.conformance.world import (
     submitted,
 )
 
+BETA = {"OpenAI-Beta": "assistants=v2"}
 HI = {"messages": [{"role": "user", "content": "hi"}]}
 Events = list[tuple[str, Any]]
 
@@ -172,11 +176,19 @@ def test_18_only_the_first_delta_of_a_call_names_it(http: httpx.Client) -> None:
         assert "".join(pieces) == asked[index]["function"]["arguments"]
 
 
-def test_22_an_error_event_is_raised_by_the_sdk(http: httpx.Client) -> None:
-    from localassist.http.errors import error_fields
-
-    fields = error_fields(RuntimeError("x"))
-    assert set(fields) == {"message", "type", "param", "code"}
+def test_22_an_error_event_is_raised_by_the_sdk(scripted_engine: Engine) -> None:
+    """The one error that a stream itself can meet: its server is told to stop."""
+    with serve_in_thread(scripted_engine) as lasting, httpx.Client(base_url=lasting, headers=BETA) as http:
+        body = {"assistant_id": new_assistant(http, lab.ENDLESS), "thread": HI}
+        with ExitStack() as stopped:
+            client = openai.OpenAI(base_url=stopped.enter_context(serve_in_thread(scripted_engine)), api_key=KEY)
+            stream = client.beta.threads.create_and_run(**body, stream=True)
+            run = next(event.data for event in stream if event.event == "thread.run.in_progress")
+        with pytest.raises(openai.APIError, match="The server is stopping; the run goes on."):
+            list(stream)
+        client.close()
+        cancelled = post(http, f"/threads/{run.thread_id}/runs/{run.id}/cancel")
+        assert rested(http, cancelled)["status"] == "cancelled"
 
 
 def test_24_text_before_a_call_is_a_message_and_a_step_of_its_own(http: httpx.Client) -> None:

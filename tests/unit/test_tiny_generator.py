@@ -97,7 +97,9 @@ def test_cited_passages_are_in_the_last_search_result(scenes: list[Scene]) -> No
         for message in scene.messages:
             if message["role"] == "tool":
                 shown = message["content"]
-            for marker in re.findall(r"【\d+:\d+†[^】]+】", str(message["content"])) if message["role"] == "assistant" else ():
+            for marker in (
+                re.findall(r"【\d+:\d+†[^】]+】", str(message["content"])) if message["role"] == "assistant" else ()
+            ):
                 assert marker in shown
                 cited += 1
     assert cited
@@ -125,7 +127,10 @@ def test_text_arguments_are_said_in_the_request(language: str) -> None:
 def test_reports_copy_every_value(language: str) -> None:
     for seed in range(100):
         rng = Random(seed)
-        record = {lexicon.value(rng, "word", "en"): lexicon.value(rng, kind, language) for kind in ("person", "integer", "code")}
+        record = {
+            lexicon.value(rng, "word", "en"): lexicon.value(rng, kind, language)
+            for kind in ("person", "integer", "code")
+        }
         report = results.report(record, language)
         assert all(str(value) in report for value in record.values())
 
@@ -145,7 +150,11 @@ def test_nothing_that_measures_the_model_is_in_the_training_data(scenes: list[Sc
 
 
 def test_no_measured_sentence_is_written_in_the_generator() -> None:
-    source = "\n".join(path.read_text(encoding="utf-8") for path in (MODEL_DIRECTORY / "generator").glob("*.*"))
+    source = "\n".join(
+        path.read_text(encoding="utf-8")
+        for path in (MODEL_DIRECTORY / "generator").rglob("*.*")
+        if path.suffix in (".py", ".txt")
+    )
     assert not [text for text in evaluation_messages() if len(text) > 12 and text in source]
 
 

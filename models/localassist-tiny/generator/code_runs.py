@@ -128,7 +128,7 @@ def _file(scene: Scene) -> str:
 def _columns(scene: Scene) -> list[str]:
     rng = scene.rng
     first = rng.choice(
-        ["month", "date", "name", "city", "region", "product", "day", "year", "team", "country"] + [words.nonsense(rng)]
+        (*"month date name city region product day year team country".split(), words.nonsense(rng)),
     )
     columns = [first]
     while len(columns) < rng.randint(3, 5):

@@ -121,7 +121,7 @@ def _arithmetic(rng: Random) -> CodeTask:
         (f"{a} {shown} {b}{third}", f"{a}{shown}{b}{third.replace(' ', '')}" if sign != "**" else f"{a} ** {b}")
     )
     words_en, words_ko, words_zh = f"{a} {en} {b}", f"{a} {ko} {b}", f"{a}{zh}{b}"
-    if third or (sign in ("**",) and False):
+    if third:
         words_en = words_ko = words_zh = said
     return CodeTask(
         {

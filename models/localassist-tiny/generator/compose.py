@@ -56,7 +56,7 @@ def compose(rng: Random, *, max_characters: int) -> Scene:
 
 def _writers(rng: Random) -> dict[Writer, float]:
     """Choose what a dialogue may turn to."""
-    kind = rng.choices(("functions", "talk", "code", "search", "mixed"), (9, 4, 4, 4.5, 3))[0]
+    kind = rng.choices(("functions", "talk", "code", "search", "mixed"), (11, 6, 3, 3, 2))[0]
     decline = {small_talk.write_decline: 1.8}
     if kind == "functions":
         return _FUNCTIONS | ({k: v * 0.5 for k, v in _TALK.items()} | decline if rng.random() < 0.4 else {})

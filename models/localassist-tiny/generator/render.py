@@ -50,8 +50,7 @@ def pieces(scene: Scene) -> list[Piece]:
     text = render(conversation(scene), scene.tools)
     taught = iter([message.get("learn", True) for message in scene.messages if message["role"] == "assistant"])
     cut: list[Piece] = []
-    for turn in text.split(_TURN)[1:]:
-        turn = _TURN + turn
+    for turn in (_TURN + part for part in text.split(_TURN)[1:]):
         if not turn.startswith(_ANSWER):
             cut.append(Piece(turn, False, True))
             continue

@@ -10,7 +10,7 @@ MAX_REPETITIONS = 100_000
 
 _TOKEN = re.compile(
     r"""(?P<escape>\\(?:[xu]\{[0-9a-fA-F]+\}|[pP]\{[^}]*\}|.|$))
-      | (?P<set>\[\^?(?:\\.|[^\]\\])+\])
+      | (?P<set>\[\^?+(?:\\.|[^\]\\])+\])
       | (?P<open>\((?:\?(?:P?<[A-Za-z_]\w*>|[a-zA-Z-]*:|[a-zA-Z-]+\)|<?[=!]|P=|.?))?)
       | (?P<close>\))
       | (?P<count>\{\d+(?:,\d*)?\}\??)
@@ -25,6 +25,9 @@ _TOKEN = re.compile(
 _ESCAPES = frozenset("dDwWsStnrfvxupP")
 _GROUPS = re.compile(r"\((?:\?(?:P?<[A-Za-z_]\w*>|[a-zA-Z-]*:))?")
 _FLAGS = re.compile(r"\(\?[a-zA-Z-]+\)")
+_SET_ESCAPE = re.compile(r"\\(?:[xu]\{[^}]*\}|u.{4}|x..|[pP]\{[^}]*\}|.)", re.DOTALL)
+_SET_OPERATION = re.compile(r"\[|&&|--|~~")
+_RANGE = re.compile(r"(\w)-(\w)")
 _LOOKS = ("(?=", "(?!", "(?<=", "(?<!")
 _NOTHING_BEFORE = ("", "open", "either", "start", "flags")
 
@@ -55,25 +58,24 @@ class _Scan:
         if self.before == "end" and kind not in ("close", "either"):
             return "'$' is only supported at the end"
         fault = self._fault(kind, text)
-        self.before = "flags" if kind == "open" and _FLAGS.fullmatch(text) else kind
+        if not (kind == "close" and self.before == "end"):  # a group that ends in '$' is an end as well
+            self.before = "flags" if kind == "open" and _FLAGS.fullmatch(text) else kind
         return fault
 
     def _fault(self, kind: str, text: str) -> str | None:
         match kind:
-            case "escape":
-                return _escape_fault(text)
             case "open":
                 return self._open(text)
             case "close":
                 return self._close()
             case "count" | "repeat":
                 return self._repeat(kind, text)
-            case "start" if self.before not in ("", "open", "either", "flags"):
-                return "'^' is only supported at the beginning"
-            case "stray":
-                return f"'{text}' is not closed or has to be escaped"
         self._closed = 1
-        return None
+        if kind == "start" and self.before not in ("", "open", "either", "flags"):
+            return "'^' is only supported at the beginning"
+        if kind == "stray":
+            return f"'{text}' is not closed or has to be escaped"
+        return _set_fault(text) if kind == "set" else _escape_fault(text) if kind == "escape" else None
 
     def _open(self, text: str) -> str | None:
         if text in _LOOKS:
@@ -119,3 +121,14 @@ def _escape_fault(text: str) -> str | None:
     if letter == "" or (letter.isalpha() and letter not in _ESCAPES):
         return f"the escape '{text}' is not supported"
     return None
+
+
+def _set_fault(text: str) -> str | None:
+    for escape in _SET_ESCAPE.findall(text):
+        if fault := _escape_fault(escape):
+            return fault
+    plain = _SET_ESCAPE.sub(" ", text[1:-1])
+    if _SET_OPERATION.search(plain):
+        return f"'[', '&&', '--' and '~~' have to be escaped inside '{text}'"
+    backwards = next((low + "-" + high for low, high in _RANGE.findall(plain) if low > high), None)
+    return None if backwards is None else f"the range '{backwards}' is in the wrong order"

@@ -25,7 +25,7 @@ class _Needs(NamedTuple):
 
 
 def find_endless(schemas: Mapping[SchemaPath, Mapping[str, Any]]) -> SchemaPath | None:
-    """The first schema no finite value can satisfy, None when all can be. References must resolve."""
+    """The first reference that no finite value can satisfy, None when all can be. References must resolve."""
     needs = {path: _needs(schema, path) for path, schema in schemas.items()}
     waiting: dict[SchemaPath, list[SchemaPath]] = {}
     for path, need in needs.items():
@@ -38,7 +38,7 @@ def find_endless(schemas: Mapping[SchemaPath, Mapping[str, Any]]) -> SchemaPath 
             missing[path] -= 1
             if missing[path] == 0:
                 ready.append(path)
-    return next((path for path, count in missing.items() if count > 0), None)
+    return next((path for path, count in missing.items() if count > 0 and "$ref" in schemas[path]), None)
 
 
 def _needs(schema: Mapping[str, Any], path: SchemaPath) -> _Needs:

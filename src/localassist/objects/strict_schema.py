@@ -1,6 +1,6 @@
 """The part of JSON Schema that a strict function or response format may use (contract §3.9), and its literal faults.
 
-What passes here can be enforced token by token as far as we know; the model's own constraint compiler has the last word.
+What passes here can be enforced token by token as far as we know; the constraint compiler has the last word.
 """
 
 import json
@@ -24,8 +24,9 @@ MAX_JSON_DEPTH = 100  # of any schema
 FORMATS = ("date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid")
 _TYPES = ("string", "number", "integer", "boolean", "object", "array", "null")
 _NOT_PERMITTED_AT_ROOT = ("anyOf", "enum", "const")
-_BESIDE_REF = {"description", "title", "default", "examples", "example", "deprecated", "$comment", "$defs", "definitions"}
-_BESIDE_ANY_OF = _BESIDE_REF | {"anyOf", "type", "readOnly", "writeOnly", "$schema"}
+_ANNOTATIONS = {"title", "description", "default", "examples", "example", "deprecated", "readOnly", "writeOnly"}
+_BESIDE_REF = _ANNOTATIONS | {"$ref", "$comment", "$schema", "$defs", "definitions"}
+_BESIDE_ANY_OF = _ANNOTATIONS | {"anyOf", "type", "$comment", "$schema", "$defs", "definitions"}
 _BOUNDS = (
     ("minItems", "maxItems"),
     ("minLength", "maxLength"),
@@ -49,7 +50,10 @@ def check_schema_size(schema: Any) -> None:
     depth = _json_depth(schema)
     if depth > MAX_JSON_DEPTH:
         raise SchemaFault(f"{depth} levels of nesting exceeds limit of {MAX_LEVELS}.")
-    length = len(json.dumps(schema, ensure_ascii=False))
+    try:
+        length = len(json.dumps(schema, ensure_ascii=False, allow_nan=False))
+    except ValueError as exc:
+        raise SchemaFault("a number in it is too large.") from exc
     if length > MAX_SCHEMA_LENGTH:
         raise SchemaFault(f"{length} characters of JSON exceeds limit of {MAX_SCHEMA_LENGTH}.")
 
@@ -117,12 +121,12 @@ class _Walk:
         for name, inner in schema.get("properties", {}).items():
             self._properties += 1
             self._characters += len(name)
-            self.visit(inner, (*path, "properties", name), level + _is_container(inner))
+            self.visit(inner, (*path, "properties", name), level + _opens_level(inner, "object"))
         if "items" in schema:
             items = schema["items"]
-            self.visit(items, (*path, "items"), level + _is_container(items))
+            self.visit(items, (*path, "items"), level + _opens_level(items, "object", "array"))
         for index, inner in enumerate(schema.get("anyOf", ())):
-            self.visit(inner, (*path, "anyOf", str(index)), level + (_is_container(inner) and "type" not in schema))
+            self.visit(inner, (*path, "anyOf", str(index)), level + _opens_level(inner, "object"))
         for keyword in ("$defs", "definitions"):
             for name, inner in schema.get(keyword, {}).items():
                 self._characters += len(name)
@@ -167,14 +171,14 @@ class _Walk:
                 raise SchemaFault.at(path, f"reference to component '{target}' which was not found in the schema.")
         endless = find_endless(self.schemas)
         if endless is not None:
-            keyword = next((word for word in ("$ref", "anyOf", "items") if word in self.schemas[endless]), "properties")
-            raise SchemaFault.at(endless, f"'{keyword}' leads back to itself without end: no finite value is valid.")
+            raise SchemaFault.at(endless, "'$ref' leads back to itself without end: no finite value is valid.")
 
 
-def _is_container(schema: Any) -> bool:
-    """Whether a schema opens a level of nesting."""
-    kinds = schema.get("type") if isinstance(schema, dict) else None
-    return bool({"object", "array"} & set(_as_list(kinds)))
+def _opens_level(schema: Any, *kinds: str) -> bool:
+    """Whether a schema, in a place where these types nest, opens a level of nesting."""
+    if not isinstance(schema, dict) or "anyOf" in schema:
+        return False
+    return not set(kinds).isdisjoint(_as_list(schema.get("type")))
 
 
 def _as_list(kinds: Any) -> list[str]:
@@ -184,20 +188,23 @@ def _as_list(kinds: Any) -> list[str]:
 def _types(schema: Mapping[str, Any], path: Context) -> tuple[str, ...]:
     """The declared types; () where another keyword says what the values are."""
     if "$ref" in schema:
-        beside = sorted(set(schema) - _BESIDE_REF - {"$ref"})
-        if beside:
-            raise SchemaFault.at(path, f"$ref cannot have keywords {{{', '.join(map(repr, beside))}}}.")
+        _check_alone(schema, "$ref", _BESIDE_REF, path)
         return ()
     if "anyOf" in schema:
-        beside = sorted(key for key in set(schema) - _BESIDE_ANY_OF if not key.startswith("x-"))
-        if beside and path:
-            raise SchemaFault.at(path, f"anyOf cannot have keywords {{{', '.join(map(repr, beside))}}}.")
+        if path:  # at the root it is refused altogether
+            _check_alone(schema, "anyOf", _BESIDE_ANY_OF, path)
         return ()
     if "type" not in schema:
         if "enum" in schema or "const" in schema:
             return ()
         raise SchemaFault.at(path, "schema must have a 'type' key.")
     return tuple(_as_list(schema["type"]))
+
+
+def _check_alone(schema: Mapping[str, Any], keyword: str, permitted: set[str], path: Context) -> None:
+    beside = sorted(other for other in set(schema) - permitted if not other.startswith("x-"))
+    if beside:
+        raise SchemaFault.at(path, f"{keyword} cannot have keywords {{{', '.join(map(repr, beside))}}}.")
 
 
 def _check_object(schema: Mapping[str, Any], path: Context) -> None:
@@ -237,7 +244,7 @@ def _is_of_type(value: Any, kind: str) -> bool:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     match kind:
         case "integer":
-            return is_number and value == int(value)
+            return is_number and (isinstance(value, int) or value.is_integer())
         case "number":
             return is_number
         case "null":

@@ -1,12 +1,13 @@
 """Tools, tool resources, tool choice and response format: as asked for and as echoed."""
 
 from collections.abc import Callable
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, Discriminator, Field, Tag
+from pydantic import BaseModel, BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from localassist.errors import InvalidRequest
-from localassist.objects.base import Metadata, RequestBody, WireObject
+from localassist.objects.base import Metadata, RequestBody, WireObject, contract_fault
+from localassist.objects.strict_schema import SchemaFault, check_object_schema, check_schema_size, check_strict_schema
 
 
 def tag_by_type(*untyped: str) -> Callable[[Any], str | None]:
@@ -108,6 +109,18 @@ class FunctionDefinitionBody(RequestBody):
     description: Annotated[str, Field(max_length=1048576)] | None = None
     parameters: dict[str, Any] | None = None
     strict: bool | None = None
+
+    @model_validator(mode="after")
+    def _check_parameters(self) -> Self:
+        """Strict functions need a schema of the strict subset; others any object, or nothing at all."""
+        if self.parameters is None and not self.strict:
+            return self
+        try:
+            (check_strict_schema if self.strict else check_object_schema)(self.parameters)
+        except SchemaFault as exc:
+            message = f"Invalid schema for function '{self.name}': {exc.message}"
+            raise contract_fault(message, code="invalid_function_parameters", suffix=".parameters") from exc
+        return self
 
 
 class FunctionToolBody(RequestBody):
@@ -222,6 +235,17 @@ class JsonSchemaFormat(RequestBody):
     description: str | None = None
     json_schema: Annotated[dict[str, Any] | None, Field(alias="schema")] = None
     strict: bool | None = None
+
+    @model_validator(mode="after")
+    def _check_schema(self) -> Self:
+        """Without `strict` any schema will do."""
+        try:
+            (check_strict_schema if self.strict else check_schema_size)(self.json_schema)
+        except SchemaFault as exc:
+            message = f"Invalid schema for response_format '{self.name}': {exc.message}"
+            suffix = "response_format"
+            raise contract_fault(message, code="invalid_json_schema", suffix=suffix, at_root=True) from exc
+        return self
 
 
 class TextFormat(RequestBody):

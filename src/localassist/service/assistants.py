@@ -6,14 +6,23 @@ from typing import Any
 from localassist.objects.assistants import Assistant, CreateAssistant, ModifyAssistant
 from localassist.objects.base import Deleted, new_id
 from localassist.objects.tools import Tool, check_response_format, echoed
-from localassist.protocols import ModelLibrary, Page, Slice, Store
+from localassist.protocols import ModelLibrary, Page, SchemaCheck, Slice, Store
 from localassist.service.references import fetch, merge_resources, resolve_resources
+from localassist.service.tool_schemas import accept_schema, check_strict_schemas
 
 
 class AssistantService:
-    def __init__(self, store: Store, models: ModelLibrary, *, clock: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        models: ModelLibrary,
+        *,
+        check_schema: SchemaCheck = accept_schema,
+        clock: Callable[[], int],
+    ) -> None:
         self._store = store
         self._models = models
+        self._check_schema = check_schema
         self._clock = clock
 
     def create(self, body: CreateAssistant) -> Assistant:
@@ -21,6 +30,7 @@ class AssistantService:
         tools: list[Tool] = [tool.materialised() for tool in body.tools or ()]
         response_format = "auto" if body.response_format is None else echoed(body.response_format)
         check_response_format(response_format, tools)
+        check_strict_schemas(tools, response_format, self._check_schema)
         assistant = Assistant(
             id=new_id("asst_"),
             created_at=self._clock(),
@@ -51,6 +61,7 @@ class AssistantService:
             assistant = self.get(assistant_id)
             changed = assistant.model_copy(update=self._changes(assistant, body))
             check_response_format(changed.response_format, changed.tools)
+            check_strict_schemas(changed.tools, changed.response_format, self._check_schema)
             self._store.update(changed)
         return changed
 

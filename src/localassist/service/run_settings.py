@@ -9,16 +9,26 @@ from localassist.objects.base import new_id
 from localassist.objects.run_bodies import CreateRun, CreateThreadAndRun
 from localassist.objects.runs import Run, TruncationStrategy
 from localassist.objects.tools import FunctionTool, Tool, ToolResources, check_response_format, echoed
-from localassist.protocols import ModelLibrary, Store
+from localassist.protocols import ModelLibrary, SchemaCheck, Store
 from localassist.service.references import fetch
+from localassist.service.tool_schemas import accept_schema, check_strict_schemas
 
 
 class RunFactory:
     """Builds queued runs that are not stored yet."""
 
-    def __init__(self, store: Store, models: ModelLibrary, *, expires_after_s: int, clock: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        models: ModelLibrary,
+        *,
+        check_schema: SchemaCheck = accept_schema,
+        expires_after_s: int,
+        clock: Callable[[], int],
+    ) -> None:
         self._store = store
         self._models = models
+        self._check_schema = check_schema
         self._expires_after_s = expires_after_s
         self._clock = clock
 
@@ -31,6 +41,8 @@ class RunFactory:
         self._models.resolve(model)
         response_format = _first(echoed(body.response_format), assistant.response_format)
         check_response_format(response_format, tools)
+        if body.tools is not None or body.response_format is not None:  # the assistant's own were checked before
+            check_strict_schemas(tools, response_format, self._check_schema)
         tool_choice = _first(echoed(body.tool_choice), "auto")
         _check_tool_choice(tool_choice, tools)
         at = self._clock()
