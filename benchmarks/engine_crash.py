@@ -1,5 +1,6 @@
 """The worker process is killed under load, again and again: every generation ends, and the next is served."""
 
+import argparse
 import os
 import signal
 import threading
@@ -12,14 +13,17 @@ from localassist.inference.options import LlamaOptions
 from localassist.inference.remote import WorkerBackend
 from localassist.protocols import GenerationRequest
 
-KILLS, RUNNING = 50, 8
+RUNNING = 8
 PROMPT = "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n"
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=50)
+    num_kills = parser.parse_args().kills
     backend = WorkerBackend(endless_script(), LlamaOptions(threads=1))
     ended, recoveries = 0, []
-    for _ in range(KILLS):
+    for _ in range(num_kills):
         failures: list[str] = []
 
         def run(into: list[str] = failures) -> None:
@@ -41,7 +45,7 @@ def main() -> None:
         timed(backend, PROMPT, 3)
         recoveries.append(time.perf_counter() - started)
     backend.close()
-    rows = [(KILLS, ended, KILLS * RUNNING, median(recoveries), max(recoveries))]
+    rows = [(num_kills, ended, num_kills * RUNNING, median(recoveries), max(recoveries))]
     report("engine_crash", ["kills", "generations ended", "of", "next served, s (median)", "s (longest)"], rows)
 
 

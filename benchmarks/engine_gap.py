@@ -32,7 +32,9 @@ def main() -> None:
         running.close()
         rows.append((number, median(gaps) * 1e3, max(gaps) * 1e3, first[0]))
     backend.close()
-    report("engine_gap", ["round", "median gap, ms", "longest gap, ms", "newcomer's first token, s"], rows, reach_ms=250)
+    report(
+        "engine_gap", ["round", "median gap, ms", "longest gap, ms", "newcomer's first token, s"], rows, reach_ms=250
+    )
 
 
 def _gaps_until(stream: object, done: threading.Event) -> list[float]:

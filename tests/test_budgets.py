@@ -19,6 +19,7 @@ CATCH_ALLS = {
     "runs/worker.py": (1, "the run fails, the worker's thread goes on; logged with its traceback"),
     "inference/engine_thread.py": (1, "every generation under way fails, the inference thread goes on; logged"),
     "http/sse.py": (1, "a started stream can only say so with an error event; logged"),
+    "tools/toolbox.py": (1, "a user's function failed: its output tells the model; logged with its traceback"),
     "http/errors.py": (1, "the server's 500; logged with its traceback"),
 }
 # Besides config: who may read the environment, and who may read the clock.

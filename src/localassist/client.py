@@ -22,6 +22,7 @@ from localassist.errors import DataDirectoryInUse, InvalidRequest
 from localassist.http.access import Access
 from localassist.http.app import create_app
 from localassist.http.inprocess import AppStopped, AsyncExchange, BlockingExchange, Call, LoopThread
+from localassist.run_tools import AsyncToolRunner, ToolRunner
 
 if TYPE_CHECKING:
     import httpx
@@ -188,7 +189,7 @@ def _silence_deprecations() -> None:
         warnings.filterwarnings("ignore", message=message, category=DeprecationWarning)
 
 
-class LocalAssist(openai.OpenAI):
+class LocalAssist(ToolRunner):
     """An `openai.OpenAI` whose requests are answered by an engine in this process.
 
     `model` is a path to a GGUF file or the name of an installed model. `engine` shares another client's engine, which
@@ -235,7 +236,7 @@ class LocalAssist(openai.OpenAI):
             self._link.close()
 
 
-class AsyncLocalAssist(openai.AsyncOpenAI):
+class AsyncLocalAssist(AsyncToolRunner):
     """An `openai.AsyncOpenAI` whose requests are answered by an engine in this process; see `LocalAssist`."""
 
     def __init__(

@@ -239,14 +239,6 @@ class Dialect(Protocol):
     def parser(self, tools: Sequence[FunctionSpec]) -> DialectParser: ...
 
 
-class SchemaCheck(Protocol):
-    """Whether the constraint compiler can enforce a JSON schema, asked when an assistant or a run is created."""
-
-    def __call__(self, schema: Mapping[str, Any]) -> None:
-        """Raises InvalidRequest with the compiler's reason. Loads no model, takes milliseconds."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
     """A model ready for use."""

@@ -17,7 +17,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models")
     build_scripted(folder / "hello.gguf", [plain("Hello", " there", ", how", " are you?")])
     build_scripted(folder / "weather.gguf", [WEATHER_CALL, WEATHER_ANSWER])
-    build_scripted(folder / "endless.gguf", [endless("on", " and")])
+    build_scripted(folder / "endless.gguf", [endless(" on", " and")])
     return folder
 
 

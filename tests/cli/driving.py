@@ -1,5 +1,6 @@
 """Runs `localassist` as a person does: from a pipe, or on a terminal with keys typed and output read as it comes."""
 
+import io
 import os
 import re
 import select
@@ -7,20 +8,56 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from time import monotonic
+
+import pytest
+
+from localassist.cli import main
 
 # Makes the pseudo-terminal that is its standard input the controlling one, so that Ctrl-C becomes a signal.
 ON_TERMINAL = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
 COMMAND = [sys.executable, "-m", "localassist"]
-PATIENCE_S = 60.0
+STYLE = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
+PATIENCE_S = 40.0
 
 
-def run(
-    *arguments: str, stdin: str = "", settings: Mapping[str, object] | None = None, check: bool = True
-) -> subprocess.CompletedProcess[str]:
-    """One command in a pipe; with `check`, it has to succeed."""
-    done = subprocess.run(
+Done = subprocess.CompletedProcess[str]
+
+
+def run(*arguments: str, stdin: str = "", settings: Mapping[str, object] | None = None, check: bool = True) -> Done:
+    """One command in a pipe, in this process, which saves starting one; with `check`, it has to succeed."""
+    out, err = _pipe(), _pipe()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        before = dict(os.environ)
+        for name, value in environment(settings).items():
+            patch.setenv(name, value)
+        patch.setattr("sys.stdin", io.StringIO(stdin))
+        try:
+            main(arguments)
+            code = 0
+        except SystemExit as exc:
+            code = int(exc.code or 0)
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+    done = Done([*arguments], code, _written(out), _written(err))
+    assert not check or done.returncode == 0, done.stderr
+    return done
+
+
+def _pipe() -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+
+
+def _written(pipe: io.TextIOWrapper) -> str:
+    pipe.seek(0)
+    return pipe.read()
+
+
+def run_process(*arguments: str, stdin: str = "", settings: Mapping[str, object] | None = None) -> Done:
+    """One command as a process of its own, in a real pipe."""
+    return subprocess.run(
         [*COMMAND, *arguments],
         input=stdin,
         capture_output=True,
@@ -30,8 +67,6 @@ def run(
         env=environment(settings),
         check=False,
     )
-    assert not check or done.returncode == 0, done.stderr
-    return done
 
 
 def environment(settings: Mapping[str, object] | None) -> dict[str, str]:
@@ -53,6 +88,7 @@ class Terminal:
             env=environment(settings),
         )
         os.close(slave)
+        self._raw = b""
         self.shown = ""
         self._read_to = 0
 
@@ -63,7 +99,7 @@ class Terminal:
         """Wait until the pattern is shown after what was expected last."""
         end = monotonic() + PATIENCE_S
         while True:
-            found = re.compile(pattern).search(self.shown, self._read_to)
+            found = re.compile(pattern).search(self.shown, self._read_to)  # styles are left out of what is shown
             if found is not None:
                 self._read_to = found.end()
                 return found
@@ -74,7 +110,7 @@ class Terminal:
         """The exit code, when the command ends."""
         end = monotonic() + PATIENCE_S
         while self._read(end - monotonic()):
-            pass
+            assert monotonic() < end, f"does not end:\n{self.shown[self._read_to :]}"
         return self.process.wait(timeout=PATIENCE_S)
 
     def _read(self, timeout_s: float) -> bool:
@@ -85,7 +121,8 @@ class Terminal:
             data = os.read(self._master, 65536)
         except OSError:  # how Linux says that the other side is closed
             return False
-        self.shown += data.decode("utf-8", "replace")
+        self._raw += data
+        self.shown = STYLE.sub("", self._raw.decode("utf-8", "replace"))
         return bool(data)
 
     def close(self) -> None:

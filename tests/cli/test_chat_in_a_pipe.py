@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Settings
-from tests.cli.driving import run
+from tests.cli.driving import run, run_process
 
 ANSWER = "Hello there, how are you?"
 
@@ -20,6 +20,12 @@ def either(request: pytest.FixtureRequest) -> Settings:
 
 def test_a_message_is_answered(either: Settings) -> None:
     assert run("chat", "Hi!", settings=either).stdout == f"{ANSWER}\n"
+
+
+def test_a_real_pipe_is_answered(server: Settings) -> None:
+    done = run_process("chat", stdin="one\ntwo\n", settings=server)
+    assert done.stdout == f"{ANSWER}\n{ANSWER}\n"
+    assert done.returncode == 0
 
 
 def test_each_line_is_answered_in_one_thread(either: Settings) -> None:
@@ -63,7 +69,7 @@ def test_a_text_file_is_put_into_the_message(server: Settings, tmp_path: Path) -
     shown = json.loads(run("threads", "show", thread, "--json", settings=server).stdout)
     assert "swordfish" in shown["messages"][0]["content"][0]["text"]["value"]
     file_id = shown["messages"][0]["attachments"][0]["file_id"]
-    assert run("files", "get", file_id, settings=server).stdout == "The password is swordfish."
+    assert "note.txt" in run("files", "show", file_id, settings=server).stdout
 
 
 def test_a_missing_file_is_an_error(server: Settings) -> None:

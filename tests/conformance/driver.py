@@ -1,9 +1,7 @@
 """Makes a `Lab` for a way of driving the SDK, and runs scenarios in it. Run as a program, it does so for a list of
 them with the SDK of its interpreter, and prints each result as a line of JSON: `python -m tests.conformance.driver`."""
 
-import importlib
 import json
-import site
 import sys
 import traceback
 import warnings
@@ -14,12 +12,14 @@ from typing import Any
 
 import openai
 
-from tests.conformance import scenarios_files, scenarios_objects, scenarios_runs, scenarios_streams
+from tests.conformance import (  # noqa: F401  (they register themselves)
+    scenarios_files,
+    scenarios_objects,
+    scenarios_runs,
+    scenarios_streams,
+)
 from tests.conformance.bridge import Blocking, Loop
 from tests.conformance.lab import SCENARIOS, Lab
-
-__all__ = ["SCENARIOS", "Place", "open_lab", "scenarios_files", "scenarios_objects", "scenarios_runs"]
-__all__ += ["scenarios_streams", "version"]
 
 KEY, WRONG_KEY = "sk-right-key-of-this-test", "sk-wrong-key-of-this-test"
 OPTIONS: dict[str, Any] = {"max_retries": 0, "timeout": 100}
@@ -76,20 +76,20 @@ def report(names: list[str], place: Place) -> None:
                     SCENARIOS[name].run(lab)
             except Exception:
                 failure = traceback.format_exc()
-            print(json.dumps({"name": name, "style": style, "failure": failure}), flush=True)
+            print(json.dumps({"sdk": openai.__version__, "name": name, "style": style, "failure": failure}), flush=True)
 
 
 def main() -> None:
-    """Reads what to do as JSON: `names`, and `url` and `locked_url`, or `settings` and the `site` of localassist."""
+    """Reads what to do as JSON: `names`, and `url` and `locked_url`, or `settings` of an engine."""
     asked = json.load(sys.stdin)
     warnings.simplefilter("ignore", DeprecationWarning)
     if "settings" not in asked:
         report(asked["names"], Place(asked["url"], asked["locked_url"]))
         return
-    site.addsitedir(asked["site"])  # after this interpreter's own packages, so that the SDK under test stays first
-    engine_of = importlib.import_module("localassist.engine").Engine.open
-    config = importlib.import_module("localassist.config").Config(**asked["settings"])
-    with engine_of(config) as engine:
+    from localassist.config import Config
+    from localassist.engine import Engine
+
+    with Engine.open(Config(**asked["settings"])) as engine:
         report(asked["names"], Place(engine=engine))
 
 

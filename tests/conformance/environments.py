@@ -16,25 +16,28 @@ def parsed(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("."))
 
 
-def python_with(version: str) -> Path:
-    """The interpreter of the environment that holds this version of the SDK and what it needs, nothing else."""
-    home = FOLDER / version
+def python_with(version: str, *, engine: bool = False) -> Path:
+    """The interpreter of the environment that holds this version of the SDK and what it needs.
+
+    With `engine` it also finds localassist and all it needs where this interpreter has them, after its own packages,
+    so that nothing is compiled again and the SDK under test stays first.
+    """
+    home = FOLDER / (f"{version}-engine" if engine else version)
     python, ready = home / "bin" / "python", home / ".ready"
     FOLDER.mkdir(exist_ok=True)
-    with FileLock(FOLDER / f"{version}.lock"):
+    with FileLock(f"{home}.lock"):
         if not ready.exists():
             wanted = [f"openai=={version}"]
             if parsed(version) < FIRST_WITH_CURRENT_HTTPX:
                 wanted.append("httpx<0.28")
             _run(sys.executable, "-m", "venv", "--clear", "--without-pip", str(home))
             _run(sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", *wanted)
+            if engine:
+                shared = sysconfig.get_path("purelib")
+                (own,) = home.glob("lib/python*/site-packages")
+                (own / "zz-engine.pth").write_text(f"import site; site.addsitedir({shared!r})\n", encoding="utf-8")
             ready.touch()
     return python
-
-
-def site_packages() -> Path:
-    """Where localassist and all it needs are installed: the environment that runs the tests."""
-    return Path(sysconfig.get_path("purelib"))
 
 
 def _run(*command: str) -> None:

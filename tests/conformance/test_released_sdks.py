@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.conformance.driver import SCENARIOS, Place
-from tests.conformance.environments import ROOT, parsed, python_with, site_packages
+from tests.conformance.environments import ROOT, parsed, python_with
 from tests.conformance.models import settings
 
 OVER_HTTP = ("1.21.0", "1.109.1", "2.0.0")
@@ -34,12 +34,13 @@ def cases(versions: tuple[str, ...], *, in_process: bool) -> list[Any]:
 
 def results_of(version: str, asked: dict[str, Any]) -> Results:
     """Failures by name and style, from a child process with this SDK."""
-    command = [str(python_with(version)), "-m", "tests.conformance.driver"]
+    command = [str(python_with(version, engine="settings" in asked)), "-m", "tests.conformance.driver"]
     done = subprocess.run(
         command, cwd=ROOT, input=json.dumps(asked), capture_output=True, text=True, timeout=TIMEOUT_S, check=False
     )
     assert done.returncode == 0, done.stderr
     reports = [json.loads(line) for line in done.stdout.splitlines()]
+    assert {report["sdk"] for report in reports} == {version}
     return {(report["name"], report["style"]): report["failure"] for report in reports}
 
 
@@ -65,7 +66,6 @@ def in_process_results(models: dict[str, str]) -> Callable[[str], Results]:
             asked = {
                 "names": applicable(version, in_process=True),
                 "settings": settings(models),
-                "site": str(site_packages()),
             }
             known[version] = results_of(version, asked)
         return known[version]

@@ -2,6 +2,7 @@
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any
 
@@ -180,12 +181,13 @@ def test_22_an_error_event_is_raised_by_the_sdk(scripted_engine: Engine) -> None
     """The one error that a stream itself can meet: its server is told to stop."""
     with serve_in_thread(scripted_engine) as lasting, httpx.Client(base_url=lasting, headers=BETA) as http:
         body = {"assistant_id": new_assistant(http, lab.ENDLESS), "thread": HI}
-        with ExitStack() as stopped:
-            client = openai.OpenAI(base_url=stopped.enter_context(serve_in_thread(scripted_engine)), api_key=KEY)
+        with ExitStack() as serving, ThreadPoolExecutor(1) as pool:
+            client = openai.OpenAI(base_url=serving.enter_context(serve_in_thread(scripted_engine)), api_key=KEY)
             stream = client.beta.threads.create_and_run(**body, stream=True)
             run = next(event.data for event in stream if event.event == "thread.run.in_progress")
-        with pytest.raises(openai.APIError, match="The server is stopping; the run goes on."):
-            list(stream)
+            pool.submit(serving.close)
+            with pytest.raises(openai.APIError, match=r"The server is stopping; the run goes on\."):
+                list(stream)
         client.close()
         cancelled = post(http, f"/threads/{run.thread_id}/runs/{run.id}/cancel")
         assert rested(http, cancelled)["status"] == "cancelled"

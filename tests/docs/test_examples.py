@@ -24,7 +24,7 @@ def test_an_example_runs(source, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("LOCALASSIST_MODEL", str(build_scripted(tmp_path / "model.gguf", branches)))
     monkeypatch.setenv("LOCALASSIST_DATA_DIR", str(tmp_path / "data"))
     namespace = {"__name__": "__example__"}
-    exec(compile(source, "example", "exec"), namespace)  # noqa: S102 - our own documentation
+    exec(compile(source, "example", "exec"), namespace)
     client = namespace.get("client")
     if client is not None:
         client.close()

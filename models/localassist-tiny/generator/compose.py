@@ -11,7 +11,7 @@ from generator.scene import Scene
 
 Writer = Callable[[Scene], None]
 
-LANGUAGE_SHARES: Final = {"en": 0.6, "ko": 0.2, "zh": 0.2}
+LANGUAGE_SHARES: Final = {"en": 0.66, "ko": 0.17, "zh": 0.17}
 # Search changes what "I don't know" means, so it is not mixed with questions that must be declined.
 _FUNCTIONS: Final[dict[Writer, float]] = {
     function_calls.write_call: 7,
@@ -41,7 +41,7 @@ def compose(rng: Random, *, max_characters: int) -> Scene:
     manners.instruct(scene)
     writers = _writers(rng)
     names, weights = list(writers), list(writers.values())
-    num_topics = rng.choices((1, 2, 3, 99), (3, 4, 3, 2 if max_characters < 4000 else 60))[0]
+    num_topics = rng.choices((1, 2, 3, 99), (2, 4, 4, 3 if max_characters < 4000 else 60))[0]
     for _ in range(num_topics):
         rng.choices(names, weights)[0](scene)
         if _size(scene) > max_characters:

@@ -57,8 +57,11 @@ def write_parallel(scene: Scene) -> None:
 
 
 def _functions(scene: Scene, count: int) -> list[Function]:
-    # A dialogue with many functions already on offer asks for one of the new ones among them all.
-    return offer_functions(scene, max(1, min(count, 6 - len(scene.tools))))
+    # Asking again for what is on offer already says more in the same room than offering more.
+    if scene.functions and (scene.rng.random() < 0.65 or len(scene.tools) > 5):
+        return list(scene.functions)
+    scene.functions += offer_functions(scene, max(1, min(count, 6 - len(scene.tools))))
+    return list(scene.functions)
 
 
 def _finish(scene: Scene, requests: list[Request]) -> list[object]:

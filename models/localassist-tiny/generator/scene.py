@@ -35,8 +35,8 @@ class Scene:
     messages: list[Message] = field(default_factory=list)
     tools: list[dict[str, Any]] = field(default_factory=list)
     facts: dict[str, str] = field(default_factory=dict)
+    functions: list[Any] = field(default_factory=list)
     num_searches: int = 0
-    topics: set[str] = field(default_factory=set)
 
     @property
     def answer_language(self) -> str:

@@ -18,7 +18,12 @@ from localassist.inference.vocabulary import Vocabulary, Weights
 from localassist.protocols import ModelFacts
 
 _FLASH_ATTENTION = {"auto": -1, "off": 0, "on": 1}
-_KV_TYPES = {"f16": llama_cpp.GGML_TYPE_F16, "q8_0": llama_cpp.GGML_TYPE_Q8_0, "q4_0": llama_cpp.GGML_TYPE_Q4_0}
+_KV_TYPES = {
+    "f32": llama_cpp.GGML_TYPE_F32,
+    "f16": llama_cpp.GGML_TYPE_F16,
+    "q8_0": llama_cpp.GGML_TYPE_Q8_0,
+    "q4_0": llama_cpp.GGML_TYPE_Q4_0,
+}
 _CACHE_BYTES = 512 * 1024 * 1024
 _PARTIAL_STATE = 1  # only what cannot be trimmed: the recurrent part
 

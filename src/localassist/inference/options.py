@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-KvType = Literal["f16", "q8_0", "q4_0"]
+KvType = Literal["f32", "f16", "q8_0", "q4_0"]
 FlashAttention = Literal["auto", "on", "off"]
 
 DEFAULT_CONTEXT_WINDOW = 8192

@@ -6,9 +6,9 @@ from typing import Any
 from localassist.objects.assistants import Assistant, CreateAssistant, ModifyAssistant
 from localassist.objects.base import Deleted, new_id
 from localassist.objects.tools import Tool, check_response_format, echoed
-from localassist.protocols import ModelLibrary, Page, SchemaCheck, Slice, Store
+from localassist.protocols import ModelLibrary, Page, Slice, Store
 from localassist.service.references import fetch, merge_resources, resolve_resources
-from localassist.service.tool_schemas import accept_schema, check_strict_schemas
+from localassist.service.tool_schemas import SchemaCheck, accept_schema, check_strict_schemas
 
 
 class AssistantService:
