@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -60,7 +61,7 @@ class Timeline:
 
     def longest_gap_s(self, start_s: float = 0.0) -> float:
         late = [at for at in self.arrivals if at >= start_s]
-        return max((after - before for before, after in zip(late, late[1:], strict=False)), default=0.0)
+        return max((after - before for before, after in pairwise(late)), default=0.0)
 
 
 def timed(backend: ModelBackend, prompt: str, max_tokens: int, **options: Any) -> Timeline:

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from _engine import median, qwen_shape, report, tokens_per_second, words
-
 from localassist.inference.backend import LlamaBackend
 from localassist.inference.options import LlamaOptions
 from localassist.inference.remote import WorkerBackend

@@ -7,7 +7,6 @@ import threading
 import time
 
 from _engine import endless_script, median, report, timed
-
 from localassist.errors import GenerationFailed
 from localassist.inference.options import LlamaOptions
 from localassist.inference.remote import WorkerBackend

@@ -1,11 +1,12 @@
 """The longest wait between two tokens of a running answer while a prompt of 768 tokens is read (reach: 250 ms)."""
 
 import threading
+import time
+from collections.abc import Iterable
 
 from _engine import median, qwen_shape, report, timed, words
-
 from localassist.inference.backend import LlamaBackend
-from localassist.protocols import GenerationRequest
+from localassist.protocols import GenerationRequest, Token
 
 ROUNDS = 3
 
@@ -37,12 +38,10 @@ def main() -> None:
     )
 
 
-def _gaps_until(stream: object, done: threading.Event) -> list[float]:
+def _gaps_until(stream: Iterable[Token], done: threading.Event) -> list[float]:
     """Seconds between the tokens of a stream until something else is done."""
-    import time
-
     gaps, last = [], time.perf_counter()
-    for _ in stream:  # type: ignore[attr-defined]
+    for _ in stream:
         now = time.perf_counter()
         gaps.append(now - last)
         last = now

@@ -4,7 +4,6 @@ import subprocess
 import sys
 
 from _engine import median, qwen_shape, report, tokens_per_second, words
-
 from localassist.inference.backend import LlamaBackend
 from localassist.inference.options import LlamaOptions
 from localassist.inference.threads import ThreadGovernor, default_threads

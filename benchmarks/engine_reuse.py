@@ -1,7 +1,6 @@
 """Time to the first token of a conversation's next turn, with the tokens before it kept and without (reach: 1/12)."""
 
 from _engine import median, qwen_shape, report, timed, words
-
 from localassist.inference.backend import LlamaBackend
 
 HISTORY_TOKENS, NEW_TOKENS, ROUNDS = 1000, 32, 5

@@ -7,8 +7,8 @@ import threading
 from dataclasses import replace
 
 import psutil
-from _engine import CACHE, report
 
+from _engine import CACHE, report
 from localassist.inference.backend import LlamaBackend
 from localassist.inference.options import LlamaOptions
 from localassist.protocols import GenerationRequest

@@ -77,15 +77,15 @@ class EngineDriver:
             calls = run.required_action.submit_tool_outputs.tool_calls
             outcome.calls += [(call.function.name, json.loads(call.function.arguments)) for call in calls]
             if case.calls is not None or case.calls_like is not None:
-                self._client.beta.threads.runs.cancel(run.id, thread_id=thread_id)
+                self._client.beta.threads.runs.cancel(run_id=run.id, thread_id=thread_id)
                 return
             output = case.outputs[0] if case.outputs else "ok"
             run = self._client.beta.threads.runs.submit_tool_outputs_and_poll(
-                run.id,
+                run_id=run.id,
                 thread_id=thread_id,
                 tool_outputs=[{"tool_call_id": call.id, "output": output} for call in calls],
             )
-        for step in self._client.beta.threads.runs.steps.list(run.id, thread_id=thread_id):
+        for step in self._client.beta.threads.runs.steps.list(run_id=run.id, thread_id=thread_id):
             if step.step_details.type == "tool_calls":
                 hosted = [call.type for call in step.step_details.tool_calls if call.type in _STEP_NAMES]
                 outcome.hosted_calls += [_STEP_NAMES[kind] for kind in hosted]

@@ -91,7 +91,9 @@ class FakeHub:
                 self.send_header("X-Repo-Commit", COMMIT)
                 self.send_header("X-Linked-Etag", f'"{file.etag}"')
                 self.send_header("X-Linked-Size", str(len(file.content) if file.size is None else file.size))
-                self.send_header("Location", f"http://localhost:{hub.url.rpartition(':')[2]}/cdn/{name.replace(':', '/')}")
+                self.send_header(
+                    "Location", f"http://localhost:{hub.url.rpartition(':')[2]}/cdn/{name.replace(':', '/')}"
+                )
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 

@@ -3,7 +3,7 @@
 A run goes from turn to turn: stream it, execute the calls it stops at, submit their outputs, stream on.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
@@ -92,7 +92,7 @@ class ToolRunStream:
             raise InvalidRequest("The stream was closed before the run had an outcome.")
         return self._run
 
-    def _follow(self) -> Any:
+    def _follow(self) -> Generator[AssistantStreamEvent, None, None]:
         part: AssistantStreamManager[Any] = self._runs.stream(tools=self._offer.tools, **self._settings)
         for num_rounds in range(self._max_rounds + 1):
             with part as stream:
@@ -141,7 +141,7 @@ class AsyncToolRunStream:
             raise InvalidRequest("The stream was closed before the run had an outcome.")
         return self._run
 
-    async def _follow(self) -> Any:
+    async def _follow(self) -> AsyncGenerator[AssistantStreamEvent, None]:
         part: AsyncAssistantStreamManager[Any] = self._runs.stream(tools=self._offer.tools, **self._settings)
         for num_rounds in range(self._max_rounds + 1):
             async with part as stream:

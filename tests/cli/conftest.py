@@ -10,14 +10,20 @@ from tests.models.scripted import WEATHER_ANSWER, WEATHER_CALL, build_scripted, 
 
 Settings = dict[str, object]
 
+LONG = 60_000  # tokens, so that what is endless lasts for a test
+
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with hello.gguf, weather.gguf and endless.gguf."""
     folder = tmp_path_factory.mktemp("models")
-    build_scripted(folder / "hello.gguf", [plain("Hello", " there", ", how", " are you?")])
-    build_scripted(folder / "weather.gguf", [WEATHER_CALL, WEATHER_ANSWER])
-    build_scripted(folder / "endless.gguf", [endless(" on", " and")])
+    scripts = {
+        "hello": [plain("Hello", " there", ", how", " are you?")],
+        "weather": [WEATHER_CALL, WEATHER_ANSWER],
+        "endless": [endless(" on", " and")],
+    }
+    for name, branches in scripts.items():
+        build_scripted(folder / f"{name}.gguf", branches, context_length=LONG)
     return folder
 
 
@@ -36,6 +42,7 @@ def server(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     for path in models.glob("*.gguf"):
         (folder / path.name).write_bytes(path.read_bytes())
     settings: Settings = {"data_dir": home / "data", "model": "hello", "config_file": home / "none.toml"}
+    settings |= {"context_window": LONG, "max_turn_tokens": LONG}
     with serving(settings=settings):
         yield settings
 

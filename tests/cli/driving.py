@@ -16,7 +16,9 @@ import pytest
 from localassist.cli import main
 
 # Makes the pseudo-terminal that is its standard input the controlling one, so that Ctrl-C becomes a signal.
-ON_TERMINAL = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
+ON_TERMINAL = (
+    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
+)
 COMMAND = [sys.executable, "-m", "localassist"]
 STYLE = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 PATIENCE_S = 40.0
@@ -103,8 +105,8 @@ class Terminal:
             if found is not None:
                 self._read_to = found.end()
                 return found
-            assert monotonic() < end, f"{pattern!r} was not shown:\n{self.shown[self._read_to:]}"
-            assert self._read(end - monotonic()), f"ended without {pattern!r}:\n{self.shown[self._read_to:]}"
+            assert monotonic() < end, f"{pattern!r} was not shown:\n{self.shown[self._read_to :]}"
+            assert self._read(end - monotonic()), f"ended without {pattern!r}:\n{self.shown[self._read_to :]}"
 
     def wait(self) -> int:
         """The exit code, when the command ends."""

@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 from tests.cli.conftest import Settings
-from tests.cli.driving import run, terminal
+from tests.cli.driving import run, run_process, terminal
 
 
 def newest(settings: Settings) -> dict[str, object]:
@@ -54,7 +54,7 @@ def test_watching_goes_on_while_outputs_are_waited_for(server: Settings, weather
         chat.type("Weather?\n")
         chat.expect("output of get_weather: ")
         shown: list[str] = []
-        watching = threading.Thread(target=lambda: shown.append(run("runs", "watch", settings=server).stdout))
+        watching = threading.Thread(target=lambda: shown.append(run_process("runs", "watch", settings=server).stdout))
         watching.start()
         waiting = run("runs", "show", str(newest(server)["id"]), settings=server).stdout
         assert 'get_weather({"city": "Paris"})' in waiting

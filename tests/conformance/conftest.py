@@ -16,8 +16,8 @@ pytest.register_assert_rewrite(
 )
 from tests.conformance.driver import KEY, Place  # noqa: E402 (the scenarios' assertions are rewritten first)
 
-# Every SDK warns of the whole interface; llguidance calls a function that llama.cpp renamed.
-WARNINGS = ("The Assistants API is deprecated", "deprecated$", "llama_token_get_attr")
+# Every SDK warns of the whole interface.
+WARNINGS = ("The Assistants API is deprecated", "deprecated$")
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -12,6 +12,7 @@ from localassist import AsyncLocalAssist, LocalAssist
 from localassist.config import Config
 from localassist.engine import Engine
 from localassist.errors import InvalidRequest
+from localassist.protocols import ChatMessage
 from localassist.run_tools import TooManyRounds
 from localassist.store.blobs import MemoryBlobs
 from localassist.store.sql import SqliteStore
@@ -51,12 +52,16 @@ class Talk:
         }
 
     def outputs(self) -> list[str]:
-        """What the model was told by its tools, in its last turn."""
-        return [message.content for message in self.model.transcripts[-1] if message.role == "tool"]
+        """What the model was told by its tools, up to its last turn."""
+        return told(max(self.model.transcripts, key=len))
 
     def answer(self) -> str:
         message = self.client.beta.threads.messages.list(self.ids["thread_id"], limit=1).data[0]
         return message.content[0].text.value  # type: ignore[union-attr]
+
+
+def told(transcript: list[ChatMessage]) -> list[str]:
+    return [message.content for message in transcript if message.role == "tool"]
 
 
 @contextlib.contextmanager
@@ -155,5 +160,5 @@ def test_the_same_asynchronously() -> None:
     with Engine(Config(data_dir=":memory:"), store=SqliteStore(None), blobs=MemoryBlobs(), models=model) as engine:
         run, names = asyncio.run(converse(engine))
     assert run.status == "completed"
-    assert [m.content for m in model.transcripts[1] if m.role == "tool"] == ["3", "12"]
+    assert next(outputs for outputs in map(told, model.transcripts) if outputs) == ["3", "12"]
     assert names[-1] == "thread.run.completed"

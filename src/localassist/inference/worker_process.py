@@ -52,8 +52,10 @@ class WorkerProcess:
         self._death: WorkerStopped | None = None
         try:
             self.facts = self._wait_until_loaded()
-        except ModelLoadFailed:
+        except BaseException:
             self._channel.close()
+            self._process.kill()
+            self._process.wait()
             self._stderr.close()
             raise
         self._reader = threading.Thread(target=self._read, name=f"worker of {path.name}", daemon=True)

@@ -106,7 +106,7 @@ class ChatService:
             stop=_stop(body.stop),
         )
         messages = [_chat_message(message) for message in body.messages]
-        return self._pieces(name, messages, offered, choice, request, cancellation or Cancellation())
+        return self._pieces(name, messages, offered, choice, request, cancellation=cancellation or Cancellation())
 
     def _pieces(
         self,
@@ -115,6 +115,7 @@ class ChatService:
         tools: Sequence[FunctionSpec],
         choice: ToolChoice,
         request: GenerationRequest,
+        *,
         cancellation: Cancellation,
     ) -> Iterator[ParsedPiece | Token]:
         """The parsed pieces, then the last token, which has the outcome."""
