@@ -3,7 +3,7 @@
 from _engine import median, qwen_shape, report, timed, words
 from localassist.inference.backend import LlamaBackend
 
-HISTORY_TOKENS, NEW_TOKENS, ROUNDS = 1000, 32, 5
+HISTORY_TOKENS, NEW_TOKENS, ROUNDS = 1000, 32, 3
 
 
 def main() -> None:

@@ -24,10 +24,11 @@ from gradients import GradientWorkers, Result, gradients_here
 from model import ModelConfig, TinyModel
 from tokens import TOKENIZER_PATH, load_tokenizer, train_tokenizer
 
+_CHECKPOINT_PATH: Final = Path(__file__).parents[2] / "build" / "localassist-tiny.ckpt"
 _WARM_UP_STEPS: Final = 60
 _DECAY_SHARE: Final = 0.35
 _LONG_LENGTH: Final = 4096
-_AVERAGE: Final = 0.995
+_AVERAGE: Final = 0.98
 _REPORT_STEPS: Final = 20
 
 
@@ -197,19 +198,19 @@ def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--from", dest="start", type=Path, help="GGUF file whose weights to start from")
-    parser.add_argument("--checkpoint", type=Path, default=Path("localassist-tiny.ckpt"), help="resumed when it exists")
+    parser.add_argument("--checkpoint", type=Path, default=_CHECKPOINT_PATH, help="resumed when it exists")
     parser.add_argument("--output", type=Path, default=GGUF_PATH, help="GGUF file to write at the end")
     parser.add_argument("--minutes", type=float, default=90.0, help="training time in all, resumed time included")
     parser.add_argument("--save-minutes", type=float, default=3.0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes on a CPU; 0 for none")
-    parser.add_argument("--lr", type=float, default=0.02, help="rate of the weight matrices (Muon)")
-    parser.add_argument("--vector-lr", type=float, default=0.004, help="rate of embeddings and norms (AdamW)")
+    parser.add_argument("--lr", type=float, default=0.006, help="rate of the weight matrices (Muon)")
+    parser.add_argument("--vector-lr", type=float, default=0.001, help="rate of embeddings and norms (AdamW)")
     parser.add_argument("--rows", type=int, default=4)
     parser.add_argument("--row-length", type=int, default=512)
     parser.add_argument("--tokens-per-step", type=int, default=4000)
-    parser.add_argument("--long-every", type=int, default=6, help="of so many batches one is a long row")
-    parser.add_argument("--long-from", type=float, default=0.6, help="share of the time after which long rows come")
+    parser.add_argument("--long-every", type=int, default=12, help="of so many batches one is a long row")
+    parser.add_argument("--long-from", type=float, default=0.85, help="share of the time after which long rows come")
     parser.add_argument("--width", type=int, default=192)
     parser.add_argument("--layers", type=int, default=5)
     parser.add_argument("--heads", type=int, default=3)
@@ -222,6 +223,7 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> None:
     """Train, then export."""
     arguments = parse_arguments()
+    arguments.checkpoint.parent.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1 if arguments.workers else os.cpu_count() or 1)
     if arguments.new_tokenizer or not TOKENIZER_PATH.exists():
         make_tokenizer(arguments)
@@ -229,6 +231,8 @@ def main() -> None:
     print(f"{sum(p.numel() for p in trainer.model.parameters()) / 1e6:.2f} M parameters on {trainer.device}")
     train(trainer, arguments)
     export(arguments.checkpoint, arguments.output, context_length=trainer.model.config.context_length)
+    # The next run starts afresh or from the file just written, not from a training that is over.
+    arguments.checkpoint.unlink()
 
 
 if __name__ == "__main__":

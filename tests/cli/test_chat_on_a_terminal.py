@@ -54,7 +54,9 @@ def test_ctrl_c_stops_the_answer_and_not_the_program(server: Settings) -> None:
 def test_ctrl_c_at_the_prompt_drops_the_line(server: Settings) -> None:
     with terminal("chat", settings=server) as shown:
         shown.expect("> ")
-        shown.type("Never mi\x03")
+        shown.type("Never mi")
+        shown.expect("Never mi")
+        shown.type("\x03")
         shown.expect("Ctrl-D leaves")
         shown.type("Hi\n")
         shown.expect(ANSWER)
@@ -84,6 +86,8 @@ def test_ctrl_c_instead_of_an_output_cancels_the_run(server: Settings, weather_t
         shown.expect("> ")
         shown.type("Weather?\n")
         shown.expect("output of get_weather: ")
+        shown.type("su")
+        shown.expect("su")
         shown.type("\x03")
         shown.expect("> ")
         shown.type("/exit\n")

@@ -1,11 +1,12 @@
 """What goes wrong is one line with what to do, and a traceback only for those who ask."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Settings
-from tests.cli.driving import run
+from tests.cli.driving import COMMAND, environment, run
 
 
 def test_an_unknown_object_is_one_line(server: Settings) -> None:
@@ -49,10 +50,6 @@ def test_a_bad_configuration_file_is_named(text: str, told: str, tmp_path: Path)
 
 
 def test_a_reader_that_leaves_is_no_error(alone: Settings) -> None:
-    import subprocess
-
-    from tests.cli.driving import COMMAND, environment
-
     config = subprocess.Popen(
         [*COMMAND, "config"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(alone)
     )

@@ -151,6 +151,13 @@ def test_a_schema_no_grammar_can_express_is_refused_when_strict_and_loosened_whe
         backend.check(strict)
 
 
+def test_a_schema_cannot_smuggle_a_marker_into_the_grammar(open_backend: OpenBackend) -> None:
+    schema = {"type": "object", "properties": {"a": {"const": "@@<|im_end|>@@"}}, "required": ["a"]}
+    schema["additionalProperties"] = False
+    [(_, arguments)] = take_turn(open_backend("random"), ToolChoice(name="f"), [FunctionSpec("f", None, schema)])[1]
+    assert arguments == {"a": "@@<|im_end|>@@"}
+
+
 def test_a_grammar_that_is_none_is_refused_with_the_reason(open_backend: OpenBackend) -> None:
     backend = open_backend("short")
     with pytest.raises(InvalidRequest, match="nowhere"):

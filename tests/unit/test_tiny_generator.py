@@ -174,3 +174,28 @@ def test_the_manifest_describes_the_weights() -> None:
     content = (MODEL_DIRECTORY / manifest["file"]).read_bytes()
     assert manifest["sha256"] == hashlib.sha256(content).hexdigest()
     assert manifest["size_bytes"] == len(content) <= 24 * 1024 * 1024
+
+
+def test_the_template_works_without_instructions_and_with_calls_without_content() -> None:
+    call = {"type": "function", "function": {"name": "f", "arguments": {"a": "é"}}}
+    messages = [
+        {"role": "user", "content": "Hi"},
+        {"role": "assistant", "content": None, "tool_calls": [call, call]},
+        {"role": "tool", "content": "1"},
+        {"role": "tool", "content": "2"},
+    ]
+    body = '<tool_call>\n{"name": "f", "arguments": {"a": "é"}}\n</tool_call>'
+    assert render(messages, [], add_generation_prompt=True) == (
+        "<|im_start|>user\nHi<|im_end|>\n"
+        f"<|im_start|>assistant\n{body}\n{body}<|im_end|>\n"
+        "<|im_start|>user\n<tool_response>\n1\n</tool_response>\n<tool_response>\n2\n</tool_response><|im_end|>\n"
+        "<|im_start|>assistant\n"
+    )
+
+
+def test_the_template_puts_tools_behind_the_instructions() -> None:
+    tool = {"type": "function", "function": {"name": "f"}}
+    text = render([{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}], [tool])
+    assert text.startswith(
+        f"<|im_start|>system\nBe brief.\n\n# Tools\n\n<tools>\n{json.dumps(tool)}\n</tools><|im_end|>\n"
+    )

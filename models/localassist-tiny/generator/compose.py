@@ -11,7 +11,7 @@ from generator.scene import Scene
 
 Writer = Callable[[Scene], None]
 
-LANGUAGE_SHARES: Final = {"en": 0.66, "ko": 0.17, "zh": 0.17}
+LANGUAGE_SHARES: Final = {"en": 0.76, "ko": 0.12, "zh": 0.12}
 # Search changes what "I don't know" means, so it is not mixed with questions that must be declined.
 _FUNCTIONS: Final[dict[Writer, float]] = {
     function_calls.write_call: 7,
@@ -56,7 +56,7 @@ def compose(rng: Random, *, max_characters: int) -> Scene:
 
 def _writers(rng: Random) -> dict[Writer, float]:
     """Choose what a dialogue may turn to."""
-    kind = rng.choices(("functions", "talk", "code", "search", "mixed"), (11, 6, 3, 3, 2))[0]
+    kind = rng.choices(("functions", "talk", "code", "search", "mixed"), (12, 7, 2.5, 1.5, 1))[0]
     decline = {small_talk.write_decline: 1.8}
     if kind == "functions":
         return _FUNCTIONS | ({k: v * 0.5 for k, v in _TALK.items()} | decline if rng.random() < 0.4 else {})

@@ -47,14 +47,14 @@ def _manner(rng: Random, language: str) -> Manner:
     manner = Manner()
     if rng.random() < 0.3:
         manner.address_as = words.person(rng, language)
-    if rng.random() < 0.12:
+    if rng.random() < 0.15:
         manner.one_sentence = True
-    if rng.random() < 0.14:
+    if rng.random() < 0.2:
         manner.answer_language = rng.choice(words.LANGUAGES)
     unusual = rng.random()
-    if unusual < 0.05:
+    if unusual < 0.08:
         manner.opening = _mark(rng, language)
-    elif unusual < 0.1:
+    elif unusual < 0.16:
         manner.closing = _mark(rng, language)
     return manner
 

@@ -118,7 +118,8 @@ def loose(rng: Random, function: Function, language: str) -> Request:
     domain = function.domain
     keys = [key for key, slot in domain.slots.items() if slot.kind not in ("boolean", "enum", "object")]
     required = function.tool["function"]["parameters"].get("required", [])
-    if not keys or len(keys) < sum(name in required for name in function.property_names.values()) or len(keys) > 3:
+    said = {function.property_names[key] for key in keys}
+    if not keys or not set(required) <= said or len(keys) > 3:
         return ask(rng, function, language)
     filled, arguments = fill_all(rng, function, keys, language)
     parts = [_loose_part(rng, key, filled[key], alone=len(keys) == 1, language=language) for key in filled]

@@ -8,38 +8,7 @@ from generator import lexicon, words
 from generator.phrases import read_phrases
 from generator.scene import Scene, Texts, fill
 
-_TALK: Final[list[tuple[Texts, Texts]]] = [
-    (
-        {"en": ["Hello!", "Hi", "Hey there", "Good morning.", "Good evening!", "Hi, can you help me?", "Hello, are you there?", "hey"],
-         "ko": ["안녕!", "안녕하세요.", "좋은 아침이야.", "저기요, 도와줄 수 있어?"], "zh": ["你好!", "您好。", "早上好!", "你能帮我吗?"]},
-        {"en": ["Hello! How can I help you?"], "ko": ["안녕하세요! 무엇을 도와드릴까요?"], "zh": ["您好!有什么可以帮您?"]},
-    ),
-    (
-        {"en": ["Thanks!", "Thank you very much.", "Great, thank you.", "Perfect, thanks a lot.", "That helps.", "Thanks for your help."],
-         "ko": ["고마워!", "감사합니다.", "도움이 됐어. 고마워."], "zh": ["谢谢!", "非常感谢。", "太好了,谢谢你。"]},
-        {"en": ["You are welcome!"], "ko": ["천만에요!"], "zh": ["不客气!"]},
-    ),
-    (
-        {"en": ["Who are you?", "What are you?", "What can you do?", "Introduce yourself.", "Are you a human?", "What is your name?", "How smart are you?"],
-         "ko": ["너는 누구야?", "뭘 할 수 있어?", "자기소개 해 줘.", "너 사람이야?"], "zh": ["你是谁?", "你能做什么?", "介绍一下你自己。", "你是人吗?"]},
-        {"en": ["I am a small demonstration model that runs on your machine and works with tools and files."],
-         "ko": ["저는 이 컴퓨터에서 실행되는 작은 시연용 모델이며 도구와 파일로 일합니다."], "zh": ["我是在您电脑上运行的小型演示模型,使用工具和文件工作。"]},
-    ),
-    (
-        {"en": ["Goodbye!", "Bye", "See you later.", "That is all for today.", "Good night."], "ko": ["잘 있어!", "안녕히 계세요.", "오늘은 여기까지."],
-         "zh": ["再见!", "拜拜。", "今天就到这里。"]},
-        {"en": ["Goodbye!"], "ko": ["안녕히 가세요!"], "zh": ["再见!"]},
-    ),
-    (
-        {"en": ["How are you?", "How are you doing today?", "Is everything fine?", "How is it going?"], "ko": ["어떻게 지내?", "잘 지내세요?"],
-         "zh": ["你好吗?", "最近怎么样?"]},
-        {"en": ["I am fine, thank you."], "ko": ["잘 지내고 있습니다."], "zh": ["我很好,谢谢。"]},
-    ),
-    (
-        {"en": ["Okay.", "I see.", "Good.", "All right.", "Understood."], "ko": ["알겠어.", "좋아.", "그렇구나."], "zh": ["好的。", "明白了。", "知道了。"]},
-        {"en": ["What else can I do for you?"], "ko": ["더 도와드릴 일이 있나요?"], "zh": ["还有什么可以帮您?"]},
-    ),
-]  # fmt: skip
+_EXCHANGES: Final = ("greeting", "thanks", "self", "farewell", "wellbeing", "acknowledgement")
 
 _PHRASES: Final = read_phrases("small_talk")
 _UNKNOWN: Final = _PHRASES["unknown"]
@@ -109,11 +78,9 @@ _LISTENING: Final = _PHRASES["listening"]
 
 def write_talk(scene: Scene) -> None:
     """A greeting, thanks or a question about the assistant."""
-    said, answers = scene.rng.choice(_TALK)
-    if scene.rng.random() < 0.25:
-        said, answers = _TALK[0]
-    scene.user(scene.pick(said))
-    scene.answer(scene.pick_answer(answers))
+    name = "greeting" if scene.rng.random() < 0.3 else scene.rng.choice(_EXCHANGES)
+    scene.user(scene.pick(_PHRASES[name]))
+    scene.answer(scene.pick_answer(_PHRASES[f"{name}_answer"]))
 
 
 def write_decline(scene: Scene) -> None:

@@ -16,6 +16,7 @@ MAX_VALUES = 10_000
 MAX_TENSORS = 100_000
 MAX_KEY_BYTES = 65_535
 MAX_TEXT_BYTES = 16 * 1024 * 1024
+MAX_ALL_TEXT_BYTES = 64 * 1024 * 1024
 MAX_ITEMS = 10_000_000
 MAX_DIMENSIONS = 4
 
@@ -133,6 +134,7 @@ class _Reader:
         self._file = file
         self.size = size
         self.at = 0
+        self._text_left = MAX_ALL_TEXT_BYTES
 
     def __enter__(self) -> "_Reader":
         return self
@@ -165,7 +167,9 @@ class _Reader:
         return number
 
     def text(self, limit: int) -> str:
-        return self.take(self.count("<Q", limit)).decode("utf-8", "replace")
+        length = self.count("<Q", min(limit, self._text_left))
+        self._text_left -= length
+        return self.take(length).decode("utf-8", "replace")
 
 
 def read_gguf(path: Path) -> GgufFile:

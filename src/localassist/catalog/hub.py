@@ -37,7 +37,7 @@ class Hub:
         self._url = config.hub_url.rstrip("/")
         is_own = config.hub_token is None and self._url != "https://huggingface.co"
         self._token: str | bool | None = False if is_own else config.hub_token  # a stored token is for its own hub
-        logging.getLogger("huggingface_hub").setLevel(logging.CRITICAL)  # what it warns of is reported as an error
+        _silence()
 
     def look_up(self, repository: str, file: str, revision: str) -> RemoteFile:
         from huggingface_hub import get_hf_file_metadata
@@ -75,6 +75,13 @@ class Hub:
         from huggingface_hub import hf_hub_url
 
         return hf_hub_url(repository, file, revision=revision, endpoint=self._url)
+
+
+def _silence() -> None:
+    """What the library would warn of on stderr is reported as an error here."""
+    from huggingface_hub.utils import logging as hub_logging
+
+    hub_logging.set_verbosity(logging.CRITICAL)
 
 
 def _transport_errors() -> type[Exception]:

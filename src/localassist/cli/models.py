@@ -98,7 +98,7 @@ def _about(path: Path) -> dict[str, Any]:
 
 def _installed_row(item: dict[str, Any]) -> list[str]:
     if "error" in item:
-        return [item["name"], "", "", "", "", "", shorten(item["error"], 60)]
+        return [item["name"], "", "", "", "", "", shorten(item["error"].replace(f"{item['path']} ", ""), 60)]
     remark = "embeddings" if item["is_embedding"] else "default" if item["is_default"] else ""
     return [
         item["name"],

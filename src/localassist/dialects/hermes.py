@@ -53,10 +53,15 @@ def build_constraint(tools: Sequence[FunctionSpec], choice: ToolChoice, *, marke
         f"body: {' | '.join(f'call_{index}' for index in range(len(offered)))}",
     ]
     for index, tool in enumerate(offered):
-        head = json.dumps(f'{{"name": {json.dumps(tool.name, ensure_ascii=False)}, "arguments": ', ensure_ascii=False)
+        head = _json(f'{{"name": {_json(tool.name)}, "arguments": ')
         lines.append(f'call_{index}: {head} arguments_{index} "}}"')
-        lines.append(f"arguments_{index}: %json {json.dumps(_schema(tool), ensure_ascii=False)}")
+        lines.append(f"arguments_{index}: %json {_json(_schema(tool))}")
     return Constraint("\n".join(lines) + "\n")
+
+
+def _json(value: Any) -> str:
+    """JSON in a grammar; nothing in it may look like a marker."""
+    return json.dumps(value, ensure_ascii=False).replace("@@", "@\\u0040")
 
 
 def _start_rules(*, is_forced: bool, max_calls: int, marker_is_token: bool) -> list[str]:

@@ -144,6 +144,12 @@ class BoundedEnvironment(ImmutableSandboxedEnvironment):
         _Bounds().visit(tree)
         return tree
 
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        """A list that the template itself made may grow; nothing else may be changed."""
+        if attr == "append" and type(obj) is list:
+            return True
+        return super().is_safe_attribute(obj, attr, value)
+
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         _check_time()
         if operator == "%" and isinstance(left, str):
@@ -161,6 +167,19 @@ class BoundedEnvironment(ImmutableSandboxedEnvironment):
         owner = getattr(__obj, "__self__", None)
         _check_arguments(owner, getattr(__obj, "__name__", ""), args, kwargs)
         return _checked(super().call(__context, __obj, *args, **kwargs))
+
+
+class Given(list[Any]):
+    """A list that was passed in, which a template may not change."""
+
+
+def given(value: Any) -> Any:
+    """The value with its lists and dicts copied, as a template gets them."""
+    if isinstance(value, list | tuple):
+        return Given(given(item) for item in value)
+    if isinstance(value, dict):
+        return {key: given(item) for key, item in value.items()}
+    return value
 
 
 class _Within:
@@ -243,6 +262,8 @@ def _check_arguments(owner: Any, name: str, args: tuple[Any, ...], kwargs: dict[
         _check_size(len(owner) * _size(values[0]) + sum(map(_size, values[0]) if _size(values[0]) else ()))
     elif name in ("format", "format_map") and isinstance(owner, str):
         _check_format(owner)
+    elif name == "append":
+        _budget.get().spend(1 + sum(map(_size, values)))
     elif name == "translate":
         raise SecurityError("translate is not available")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from jinja2.exceptions import TemplateError
 
-from localassist.dialects.sandbox import BoundedEnvironment, compile_template, render
+from localassist.dialects.sandbox import BoundedEnvironment, compile_template, given, render
 from localassist.errors import ModelLoadFailed
 
 # Templates that print the date get the same one every time: a prompt that changes daily is computed anew daily, and
@@ -46,8 +46,8 @@ class ChatTemplate:
     ) -> str:
         """Like `render`, raising TemplateError: for probing what a template can do."""
         variables = {
-            "messages": [dict(message) for message in messages],
-            "tools": None if tools is None else [dict(tool) for tool in tools],
+            "messages": given([dict(message) for message in messages]),
+            "tools": None if tools is None else given([dict(tool) for tool in tools]),
             "add_generation_prompt": add_generation_prompt,
             **self._tokens,
         }

@@ -1,6 +1,6 @@
 """How many prompt tokens to read in a step beside tokens that are being written."""
 
-_SMALLEST_CHUNK = 32
+_FIRST_CHUNK, _SMALLEST_CHUNK = 32, 16
 _WEIGHT = 0.3
 
 
@@ -15,7 +15,7 @@ class Pace:
     def chunk(self) -> int:
         """Prompt tokens that fit into a step in which others are being written to."""
         if self._read_token_s is None:
-            return _SMALLEST_CHUNK
+            return _FIRST_CHUNK
         return max(_SMALLEST_CHUNK, int((self._budget_s - self._write_step_s) / self._read_token_s))
 
     def observe(self, seconds: float, *, num_read: int, num_written: int) -> None:
@@ -27,5 +27,5 @@ class Pace:
         cost = max(reading_s / num_read, 1e-6)
         if self._read_token_s is None:
             self._read_token_s = cost
-        elif num_read >= _SMALLEST_CHUNK // 2:
+        elif num_read >= _SMALLEST_CHUNK:
             self._read_token_s += _WEIGHT * (cost - self._read_token_s)

@@ -15,7 +15,9 @@ class Sampler:
     """Chooses the tokens of one sequence. Scores of -inf are never chosen."""
 
     def __init__(self, request: GenerationRequest, options: LlamaOptions) -> None:
-        self._chain = None if request.temperature <= 0 else _build_chain(request, options)
+        self._chain: object | None = None
+        if request.temperature > 0:
+            self._chain = _build_chain(request, options)
 
     def sample(self, context: Context, row: int) -> int:
         """The next token by the logits of a row of the batch just decoded."""
@@ -34,6 +36,9 @@ class Sampler:
         if self._chain is not None:
             llama_cpp.llama_sampler_free(self._chain)
             self._chain = None
+
+    def __del__(self) -> None:
+        self.close()
 
 
 def _build_chain(request: GenerationRequest, options: LlamaOptions) -> object:

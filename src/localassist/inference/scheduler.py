@@ -7,8 +7,9 @@ on while long prompts arrive), computes it, and lets every sequence whose last t
 import logging
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import NamedTuple
 
@@ -113,12 +114,12 @@ class Scheduler:
             self._start(sequence)
 
     def _start(self, sequence: Sequence) -> None:
+        self._running.append(sequence)
         self._residency.place(sequence, self._running)
         if sequence.num_cached is None:
             sequence.num_cached = min(sequence.num_computed, sequence.num_prompt)
-            sequence.begin()
+            self._write(sequence, sequence.begin)
         sequence.prefill_until = len(sequence.token_ids)
-        self._running.append(sequence)
 
     def _has_room(self, sequence: Sequence) -> bool:
         """Whether the sequence likely fits beside those that run; residents give way."""
@@ -208,11 +209,15 @@ class Scheduler:
                 self._residency.checkpoint(sequence)
             if sequence.num_pending or sequence.is_cancelled:
                 continue
-            try:
-                sequence.advance(self._context, row)
-            except GenerationFailed as error:
-                self._running.remove(sequence)
-                self._fail(sequence, error)
+            self._write(sequence, partial(sequence.advance, self._context, row))
+
+    def _write(self, sequence: Sequence, write: Callable[[], None]) -> None:
+        """Let a sequence write; when it cannot, it fails alone."""
+        try:
+            write()
+        except GenerationFailed as error:
+            self._running.remove(sequence)
+            self._fail(sequence, error)
 
     def _fail(self, sequence: Sequence, error: BackendError) -> None:
         self._failed.append(Emission(sequence, sequence.take_outbox(), error))

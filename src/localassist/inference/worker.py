@@ -110,10 +110,8 @@ def main(arguments: list[str]) -> None:
     except LocalAssistError as error:
         channel.send({"op": "failed", "error": pack_error(error)})
         return
-    try:
-        worker.run()
-    finally:
-        os._exit(0)  # the model may be in the middle of a step; there is nothing to save
+    worker.run()
+    os._exit(0)  # the model may be in the middle of a step; there is nothing to save
 
 
 if __name__ == "__main__":

@@ -1,0 +1,265 @@
+"""The literal syntax of calls, found by rendering made-up calls and cutting the text at what was put in.
+
+What is found is proved on another conversation before it is used: a template that cannot be read gives None.
+"""
+
+import json
+import os.path
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from jinja2.exceptions import TemplateError
+
+from localassist.dialects.hermes import tool_object
+from localassist.dialects.syntax import ID, CallSyntax, ParameterSyntax, WrittenCall
+from localassist.dialects.template import ChatTemplate
+from localassist.protocols import FunctionSpec
+
+_QUESTION, _RESULT, _ANSWER = "probe question", "probe result", "probe answer"
+_NAMES = ("probe_first", "probe_second")
+_IDS = ("probeid0A", "probeid0B")
+_STRINGS = {"zz_first": "probe alpha", "yy_second": "probe beta"}
+_MIXED = {"zz_first": "probe gamma", "yy_second": 71, "xx_third": ["probe delta", 5]}
+_NESTED = {"zz_first": "probe\n\"zeta\"", "xx_third": {"a": [True, None, 1.5], "b": {"c": "d"}}, "yy_second": False}
+_TURN_ENDS = ("<|eom_id|>", "<|calls|>", "<|call|>", "<|eot_id|>", "<|im_end|>")
+_MARKER = re.compile(r"<[^<>\s]+>|\[/?[A-Z_]{3,}\]")
+_NUMBERS = re.compile(r"(?<=[\":])\d+(?=[\"<])")
+_THINKING = re.compile(r".*</[^<>]*think[^<>]*>|.*<\|END_THINKING\|>", re.DOTALL)
+
+Arguments = Mapping[str, Any]
+
+
+class Probing(NamedTuple):
+    """What a template takes: arguments as JSON text or values, and the content of a message that only calls."""
+
+    arguments_as_text: bool
+    empty_content: str | None
+
+
+class Found(NamedTuple):
+    syntax: CallSyntax
+    probing: Probing
+
+
+def discover(template: ChatTemplate) -> Found | None:
+    """The syntax of calls in this template, or None when it writes none or none that can be read."""
+    for as_text in (False, True):
+        for empty in ("", None):
+            probe = _Probe(template, Probing(as_text, empty))
+            syntax = probe.find()
+            if syntax is not None:
+                return Found(syntax, probe.probing)
+    return None
+
+
+class _Probe:
+    def __init__(self, template: ChatTemplate, probing: Probing) -> None:
+        self.probing = probing
+        self._template = template
+        properties = {key: {"type": "string", "description": "A probe."} for key in (*_STRINGS, *_MIXED)}
+        schema = {"type": "object", "properties": properties, "required": list(_STRINGS)}
+        self._tools = [tool_object(FunctionSpec(name, "A probe.", schema)) for name in _NAMES]
+        prompt = self._render([_user(_QUESTION)])
+        self._start = prompt.partition(_QUESTION)[2]
+        turn = self._render([_user(_QUESTION), {"role": "assistant", "content": _ANSWER}, _user("probe again")])
+        markers = [found[0] for found in _MARKER.finditer(self._start)]
+        after_answer = _MARKER.search(turn.partition(_ANSWER)[2])
+        self._turn_ends = {*markers, *_TURN_ENDS, *([after_answer[0]] if after_answer else [])}
+
+    def find(self) -> CallSyntax | None:
+        syntax = self._json_syntax() or self._tagged_syntax()
+        return syntax if syntax is not None and self._is_proved(syntax) else None
+
+    def calls_text(self, calls: Sequence[tuple[str, Arguments]]) -> str:
+        """What stands between the assistant's turn's beginning and the first result; "" when the template fails."""
+        entries = []
+        for (name, arguments), call_id in zip(calls, _IDS, strict=False):
+            value = json.dumps(arguments) if self.probing.arguments_as_text else dict(arguments)
+            entries.append({"id": call_id, "type": "function", "function": {"name": name, "arguments": value}})
+        messages = [
+            _user(_QUESTION),
+            {"role": "assistant", "content": self.probing.empty_content, "tool_calls": entries},
+            *(
+                {"role": "tool", "tool_call_id": e["id"], "name": n, "content": _RESULT}
+                for (n, _), e in zip(calls, entries, strict=True)
+            ),
+        ]
+        text = self._render(messages).partition(_QUESTION)[2].partition(_RESULT)[0]
+        if any(text.count(name) < 1 for name, _ in calls):
+            return ""
+        shared = _common_start(text, self._start)
+        rest = _THINKING.sub("", text[len(shared) :].partition(calls[0][0])[0], count=1).lstrip()
+        at = text.index(calls[0][0], len(shared))
+        for call_id in _IDS:
+            rest, text = rest.replace(call_id, ID), text[:at] + text[at:].replace(call_id, ID)
+        return _NUMBERS.sub(ID, rest) + text[at:]
+
+    def _render(self, messages: list[dict[str, Any]]) -> str:
+        try:
+            return self._template.try_render(messages, self._tools)
+        except TemplateError:
+            return ""
+
+    def _json_syntax(self) -> CallSyntax | None:
+        first, second = _NAMES
+        for num_calls in (2, 1):
+            calls = [(first, _STRINGS), (second, {"yy_second": "probe epsilon"})][:num_calls]
+            text = self.calls_text(calls)
+            head, found, rest = text.partition(first)
+            span = _find_json(rest, _STRINGS) if found else None
+            if span is None:
+                continue
+            between, style = rest[: span[0]], _style(rest[span[0] : span[1]], _STRINGS)
+            syntax = CallSyntax("", head, _NUMBERS.sub(ID, between), "", "", "", json_separators=style)
+            return self._with_ends(syntax, rest[span[1] :], calls[1:])
+        return None
+
+    def _with_ends(self, syntax: CallSyntax, rest: str, others: Sequence[tuple[str, Arguments]]) -> CallSyntax | None:
+        """The syntax with what stands around calls, from the text after the first one's arguments."""
+        if not others:
+            after = self._until_turn_end(rest)
+            return replace(syntax, after=after, takes_several=False, only_at_start=syntax.before.startswith("{"))
+        name, arguments = others[0]
+        gap, found, rest = rest.partition(name)
+        span = _find_json(rest, arguments)
+        if not found or span is None:
+            return None
+        gap = _NUMBERS.sub(ID, gap)
+        return self._split_ends(syntax, gap, _NUMBERS.sub(ID, rest[span[1] :]))
+
+    def _split_ends(self, syntax: CallSyntax, gap: str, tail: str) -> CallSyntax:
+        """Cut what stands between two calls and after the last one into their parts."""
+        before = _common_end(syntax.before, gap)
+        after = _common_start(gap[: len(gap) - len(before)], tail)
+        opening = syntax.before[: len(syntax.before) - len(before)]
+        separator = gap[len(after) : len(gap) - len(before)]
+        closing = self._until_turn_end(tail[len(after) :]) if opening.strip() else ""
+        return replace(syntax, opening=opening, before=before, after=after, separator=separator, closing=closing)
+
+    def _until_turn_end(self, text: str) -> str:
+        found = [text.find(end) for end in self._turn_ends if end and end in text]
+        if found:
+            return text[: min(found)].rstrip()
+        markers = list(_MARKER.finditer(text))
+        return text[: markers[-1].end()] if markers else text.rstrip()
+
+    def _tagged_syntax(self) -> CallSyntax | None:
+        first, second = _NAMES
+        text = self.calls_text([(first, _STRINGS), (second, {"zz_first": "probe epsilon"})])
+        pieces = _cut(
+            text, [first, "zz_first", "probe alpha", "yy_second", "probe beta", second, "zz_first", "probe epsilon"]
+        )
+        is_sorted = pieces is None
+        if is_sorted:
+            pieces = _cut(
+                text, [first, "yy_second", "probe beta", "zz_first", "probe alpha", second, "zz_first", "probe epsilon"]
+            )
+        if pieces is None:
+            return None
+        head, opened, key_end, gap, _, last, opened_again, _, tail = pieces
+        if opened != opened_again:
+            return None
+        before = _common_end(opened, gap, is_inside=True)
+        value_end = _common_start(gap[: len(gap) - len(before)], last)
+        separator = gap[len(value_end) : len(gap) - len(before)]
+        parameters = ParameterSyntax(before, key_end, value_end, key_end, value_end, separator, is_sorted)
+        between = opened[: len(opened) - len(before)]
+        syntax = CallSyntax("", head, between, "", "", "", self._with_json(parameters))
+        syntax = self._split_ends(syntax, last[len(value_end) :], tail[len(value_end) :])
+        return syntax
+
+    def _with_json(self, parameters: ParameterSyntax) -> ParameterSyntax:
+        """How values are written that are no strings."""
+        text = self.calls_text([(_NAMES[0], _MIXED)])
+        for is_repr in (False, True):
+            value = str(_MIXED["xx_third"]) if is_repr else json.dumps(_MIXED["xx_third"])
+            order = [["yy_second", "71"], ["xx_third", value]]
+            pieces = _cut(
+                text, [word for pair in (reversed(order) if parameters.is_sorted else order) for word in pair]
+            )
+            if pieces is None:
+                continue
+            key_end, gap = pieces[1], pieces[2]
+            end = gap[: len(gap) - len(parameters.separator + parameters.before)]
+            return replace(parameters, key_end_json=key_end, value_end_json=end, is_repr=is_repr)
+        return parameters
+
+    def _is_proved(self, syntax: CallSyntax) -> bool:
+        """Whether the syntax writes other conversations exactly as the template does."""
+        first, second = _NAMES
+        conversations = [[(first, _MIXED)], [(second, _NESTED)], [(first, {})]]
+        if syntax.takes_several:
+            conversations += [[(second, _NESTED), (first, _MIXED)], [(first, _STRINGS), (second, _STRINGS)]]
+        return all(self._is_written(syntax, calls) for calls in conversations)
+
+    def _is_written(self, syntax: CallSyntax, calls: Sequence[tuple[str, Arguments]]) -> bool:
+        is_repr = syntax.parameters is not None and syntax.parameters.is_repr
+        found = self.calls_text([(name, as_json_texts(values) if is_repr else values) for name, values in calls])
+        written = syntax.write([WrittenCall(name, values, ID) for name, values in calls]).strip()
+        if syntax.parameters is None and syntax.json_separators is None:
+            found, written = "".join(found.split()), "".join(written.split())
+        rest = found.removeprefix(written)
+        return found.startswith(written) and not any(name in rest for name in _NAMES)
+
+
+def as_json_texts(arguments: Arguments) -> dict[str, Any]:
+    """The arguments with what is no string as its JSON text, for templates that would write it as Python does."""
+    return {
+        key: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        for key, value in arguments.items()
+    }
+
+
+def _user(content: str) -> dict[str, Any]:
+    return {"role": "user", "content": content}
+
+
+def _find_json(text: str, arguments: Arguments) -> tuple[int, int] | None:
+    """Where the arguments stand as a JSON object."""
+    decoder = json.JSONDecoder()
+    for at in (found.start() for found in re.finditer(r"\{", text)):
+        try:
+            value, end = decoder.raw_decode(text, at)
+        except ValueError:
+            continue
+        if value == arguments:
+            return at, end
+    return None
+
+
+def _style(text: str, arguments: Arguments) -> tuple[str, str] | None:
+    for style in ((", ", ": "), (",", ":")):
+        if text == json.dumps(arguments, separators=style):
+            return style
+    return None
+
+
+def _cut(text: str, words: Sequence[str]) -> list[str] | None:
+    """The pieces around words that come one after the other."""
+    pieces = []
+    for word in words:
+        piece, found, text = text.partition(word)
+        if not found:
+            return None
+        pieces.append(piece)
+    return [*pieces, text]
+
+
+def _common_start(one: str, other: str) -> str:
+    """The longest common beginning that does not end within a marker."""
+    shared = os.path.commonprefix([one, other])
+    opened = max(shared.rfind("<"), shared.rfind("[") if shared.endswith(tuple("[ABCDEFGHIJKLMNOPQRSTUVWXYZ_")) else -1)
+    if opened > shared.rfind(">") and shared not in (one, other):
+        return shared[:opened]
+    return shared
+
+
+def _common_end(one: str, other: str, *, is_inside: bool = False) -> str:
+    """The longest common end that does not begin within a marker; `one` may itself begin inside of one."""
+    shared = os.path.commonprefix([one[::-1], other[::-1]])[::-1]
+    rests = [text[: len(text) - len(shared)] for text in (one, other)]
+    if any(rest.rfind("<") > rest.rfind(">") for rest in rests) or (is_inside and not rests[0] and ">" in shared[:1]):
+        return shared.partition(">")[2]
+    return shared
