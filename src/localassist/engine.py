@@ -2,11 +2,11 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from localassist.bus import MemoryBus
 from localassist.catalog import ModelFiles, bundled_model
@@ -68,10 +68,12 @@ class Engine:
         loop = RunLoop(store, self.bus, models, limits, clock=clock)
         self._workers = RunWorkers(store, self.bus, loop, max_workers=config.max_concurrent_runs, clock=clock)
         self._expiry = ExpiryClock(store, self.bus, self._workers, clock=clock)
-        self.assistants = AssistantService(store, models, clock=clock)
+        self.assistants = AssistantService(store, models, check_schema=_check_schema, clock=clock)
         self.messages = MessageService(store, clock=clock)
         self.threads = ThreadService(store, self.bus, self._workers, self.messages, clock=clock)
-        factory = RunFactory(store, models, expires_after_s=config.run_expires_after_s, clock=clock)
+        factory = RunFactory(
+            store, models, expires_after_s=config.run_expires_after_s, check_schema=_check_schema, clock=clock
+        )
         self.runs = RunService(
             store,
             self.bus,
@@ -230,3 +232,10 @@ def _llama_options(config: Config) -> "LlamaOptions":
         flash_attention=config.flash_attention,
         kv_type=config.kv_type,
     )
+
+
+def _check_schema(schema: Mapping[str, Any]) -> None:
+    """Ask the constraint compiler, which is loaded at the first strict schema."""
+    from localassist.inference.schema_check import check_schema
+
+    check_schema(schema)

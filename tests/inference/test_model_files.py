@@ -8,11 +8,14 @@ import gguf
 import pytest
 
 from localassist.errors import ModelLoadFailed
+from localassist.inference import probe as probing
 from localassist.inference.backend import LlamaBackend
 from localassist.inference.options import LlamaOptions
 from localassist.inference.probe import check_file, probe
 from localassist.inference.remote import WorkerBackend
 from tests.models.byte_vocabulary import byte_tokens
+
+ROOMY = LlamaOptions(memory_limit_bytes=10**15)  # how much memory the machine has free is not the subject
 
 
 def truncated(good: bytes) -> bytes:
@@ -44,7 +47,7 @@ def test_a_look_at_the_file_is_enough(
     path = tmp_path / "bad.gguf"
     path.write_bytes(content(models["short"].read_bytes()))
     with pytest.raises(ModelLoadFailed, match=complaint) as caught:
-        check_file(path, LlamaOptions())
+        check_file(path, ROOMY)
     assert str(path) in caught.value.message
 
 
@@ -66,20 +69,33 @@ def test_loading_tells_what_is_wrong(
     path = tmp_path / "bad.gguf"
     path.write_bytes(content(models["short"].read_bytes()))
     with pytest.raises(ModelLoadFailed, match=complaint) as caught:
-        load(path, LlamaOptions())
+        load(path, ROOMY)
     assert str(path) in caught.value.message
 
 
 def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
     with pytest.raises(ModelLoadFailed, match=r"There is no model file .*Check the path"):
-        check_file(tmp_path / "none.gguf", LlamaOptions())
+        check_file(tmp_path / "none.gguf", ROOMY)
     with pytest.raises(ModelLoadFailed, match="cannot be read"):
-        check_file(tmp_path, LlamaOptions())
+        check_file(tmp_path, ROOMY)
 
 
 def test_a_model_too_large_for_the_memory(models: dict[str, Path]) -> None:
     with pytest.raises(ModelLoadFailed, match=r"needs about .* GB .* available. Use a smaller model"):
         check_file(models["short"], LlamaOptions(memory_limit_bytes=1_000_000))
+
+
+def test_files_in_the_page_cache_count_as_free_memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name, text in (
+        ("memory.max", "1000"),
+        ("memory.current", "900"),
+        ("memory.stat", "anon 200\nactive_file 300\ninactive_file 350"),
+    ):
+        (tmp_path / name).write_text(text)
+    monkeypatch.setattr(probing, "_GROUP", tmp_path)
+    assert probing.available_bytes() == 1000 - 900 + 650
+    (tmp_path / "memory.max").write_text("max")
+    assert probing.available_bytes() > 1000
 
 
 def test_an_embedding_model_cannot_answer(tmp_path: Path) -> None:
@@ -89,7 +105,7 @@ def test_an_embedding_model_cannot_answer(tmp_path: Path) -> None:
     writer.write_kv_data_to_file()
     writer.close()
     with pytest.raises(ModelLoadFailed, match="is an embedding model"):
-        check_file(tmp_path / "bert.gguf", LlamaOptions())
+        check_file(tmp_path / "bert.gguf", ROOMY)
 
 
 def test_a_file_that_kills_the_loader_kills_only_the_probe(models: dict[str, Path], tmp_path: Path) -> None:
@@ -100,12 +116,12 @@ def test_a_file_that_kills_the_loader_kills_only_the_probe(models: dict[str, Pat
     path = tmp_path / "twice.gguf"
     path.write_bytes(twice)
     with pytest.raises(ModelLoadFailed, match="SIGABRT") as caught:
-        probe(path, LlamaOptions())
+        probe(path, ROOMY)
     assert str(path) in caught.value.message
 
 
 def test_a_good_file_passes_and_tells_its_facts(models: dict[str, Path]) -> None:
-    assert probe(models["short"], LlamaOptions()).name == "scripted"
-    header = check_file(models["random"], LlamaOptions())
+    assert probe(models["short"], ROOMY).name == "scripted"
+    header = check_file(models["random"], ROOMY)
     assert (header.architecture, header.number("context_length")) == ("llama", 32_768)
     assert header.kv_bytes_per_token == 2 * 2 * 2 * (32 + 32)

@@ -14,10 +14,12 @@ from localassist.inference.remote import WorkerBackend
 from localassist.protocols import Constraint
 from tests.inference.helpers import answer, greedy, text_of, turn
 
+OPTIONS = LlamaOptions(threads=1, memory_limit_bytes=10**15)
+
 
 @pytest.fixture(scope="module")
 def backend(models: dict[str, Path]) -> Iterator[WorkerBackend]:
-    opened = WorkerBackend(models["endless"], LlamaOptions(threads=1))
+    opened = WorkerBackend(models["endless"], OPTIONS)
     yield opened
     opened.close()
 
@@ -70,7 +72,7 @@ def test_when_it_is_killed_its_generations_fail_and_the_next_is_served(backend: 
 
 
 def test_it_ends_when_it_is_closed(models: dict[str, Path]) -> None:
-    backend = WorkerBackend(models["short"], LlamaOptions(threads=1))
+    backend = WorkerBackend(models["short"], OPTIONS)
     process_id = backend.process_id
     backend.close()
     with pytest.raises(ProcessLookupError):

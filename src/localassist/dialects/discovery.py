@@ -22,7 +22,7 @@ _NAMES = ("probe_first", "probe_second")
 _IDS = ("probeid0A", "probeid0B")
 _STRINGS = {"zz_first": "probe alpha", "yy_second": "probe beta"}
 _MIXED = {"zz_first": "probe gamma", "yy_second": 71, "xx_third": ["probe delta", 5]}
-_NESTED = {"zz_first": "probe\n\"zeta\"", "xx_third": {"a": [True, None, 1.5], "b": {"c": "d"}}, "yy_second": False}
+_NESTED = {"zz_first": 'probe\n"zeta"', "xx_third": {"a": [True, None, 1.5], "b": {"c": "d"}}, "yy_second": False}
 _TURN_ENDS = ("<|eom_id|>", "<|calls|>", "<|call|>", "<|eot_id|>", "<|im_end|>")
 _MARKER = re.compile(r"<[^<>\s]+>|\[/?[A-Z_]{3,}\]")
 _NUMBERS = re.compile(r"(?<=[\":])\d+(?=[\"<])")
@@ -34,13 +34,17 @@ Arguments = Mapping[str, Any]
 class Probing(NamedTuple):
     """What a template takes: arguments as JSON text or values, and the content of a message that only calls."""
 
-    arguments_as_text: bool
-    empty_content: str | None
+    arguments_as_text: bool = False
+    empty_content: str | None = ""
 
 
 class Found(NamedTuple):
+    """`offers_tools`: the template tells the model of them. `takes_long_ids`: ids of calls may have any form."""
+
     syntax: CallSyntax
     probing: Probing
+    offers_tools: bool
+    takes_long_ids: bool
 
 
 def discover(template: ChatTemplate) -> Found | None:
@@ -50,7 +54,7 @@ def discover(template: ChatTemplate) -> Found | None:
             probe = _Probe(template, Probing(as_text, empty))
             syntax = probe.find()
             if syntax is not None:
-                return Found(syntax, probe.probing)
+                return Found(syntax, probe.probing, probe.offers_tools(), probe.takes_long_ids())
     return None
 
 
@@ -70,31 +74,45 @@ class _Probe:
 
     def find(self) -> CallSyntax | None:
         syntax = self._json_syntax() or self._tagged_syntax()
-        return syntax if syntax is not None and self._is_proved(syntax) else None
+        return syntax if syntax is not None and _is_usable(syntax) and self._is_proved(syntax) else None
+
+    def offers_tools(self) -> bool:
+        return _NAMES[0] in self._render([_user(_QUESTION)])
+
+    def takes_long_ids(self) -> bool:
+        return _RESULT in self._conversation([(_NAMES[0], _STRINGS)], [f"call_{'0' * 24}"])
 
     def calls_text(self, calls: Sequence[tuple[str, Arguments]]) -> str:
         """What stands between the assistant's turn's beginning and the first result; "" when the template fails."""
-        entries = []
-        for (name, arguments), call_id in zip(calls, _IDS, strict=False):
-            value = json.dumps(arguments) if self.probing.arguments_as_text else dict(arguments)
-            entries.append({"id": call_id, "type": "function", "function": {"name": name, "arguments": value}})
-        messages = [
-            _user(_QUESTION),
-            {"role": "assistant", "content": self.probing.empty_content, "tool_calls": entries},
-            *(
-                {"role": "tool", "tool_call_id": e["id"], "name": n, "content": _RESULT}
-                for (n, _), e in zip(calls, entries, strict=True)
-            ),
-        ]
-        text = self._render(messages).partition(_QUESTION)[2].partition(_RESULT)[0]
+        text, found, _ = self._conversation(calls, _IDS).partition(_QUESTION)[2].partition(_RESULT)
+        if not found:
+            return ""
         if any(text.count(name) < 1 for name, _ in calls):
             return ""
-        shared = _common_start(text, self._start)
+        shared = self._turn_start(text, calls[0][0])
         rest = _THINKING.sub("", text[len(shared) :].partition(calls[0][0])[0], count=1).lstrip()
         at = text.index(calls[0][0], len(shared))
         for call_id in _IDS:
             rest, text = rest.replace(call_id, ID), text[:at] + text[at:].replace(call_id, ID)
-        return _NUMBERS.sub(ID, rest) + text[at:]
+        text = _NUMBERS.sub(ID, rest) + text[at:]
+        return text.replace("<![CDATA[", "").replace("]]>", "")
+
+    def _conversation(self, calls: Sequence[tuple[str, Arguments]], ids: Sequence[str]) -> str:
+        """A question, its calls, and a result for each."""
+        entries, results = [], []
+        for (name, arguments), call_id in zip(calls, ids, strict=False):
+            value = json.dumps(arguments) if self.probing.arguments_as_text else dict(arguments)
+            entries.append({"id": call_id, "type": "function", "function": {"name": name, "arguments": value}})
+            results.append({"role": "tool", "tool_call_id": call_id, "name": name, "content": _RESULT})
+        calling = {"role": "assistant", "content": self.probing.empty_content, "tool_calls": entries}
+        return self._render([_user(_QUESTION), calling, *results])
+
+    def _turn_start(self, text: str, name: str) -> str:
+        """The part of the text that the prompt for the assistant's turn has as well."""
+        head = text.partition(name)[0]
+        tail = self._start[max([found.start() for found in _MARKER.finditer(self._start)][-2:-1], default=0) :]
+        at = head.rfind(tail) if tail else -1
+        return head[: at + len(tail)] if at >= 0 else _common_start(text, self._start)
 
     def _render(self, messages: list[dict[str, Any]]) -> str:
         try:
@@ -159,7 +177,7 @@ class _Probe:
         if pieces is None:
             return None
         head, opened, key_end, gap, _, last, opened_again, _, tail = pieces
-        if opened != opened_again:
+        if opened != opened_again or "<" not in gap:
             return None
         before = _common_end(opened, gap, is_inside=True)
         value_end = _common_start(gap[: len(gap) - len(before)], last)
@@ -183,7 +201,8 @@ class _Probe:
                 continue
             key_end, gap = pieces[1], pieces[2]
             end = gap[: len(gap) - len(parameters.separator + parameters.before)]
-            return replace(parameters, key_end_json=key_end, value_end_json=end, is_repr=is_repr)
+            takes_text = (key_end, end) == (parameters.key_end, parameters.value_end)
+            return replace(parameters, key_end_json=key_end, value_end_json=end, takes_json_text=takes_text)
         return parameters
 
     def _is_proved(self, syntax: CallSyntax) -> bool:
@@ -195,13 +214,16 @@ class _Probe:
         return all(self._is_written(syntax, calls) for calls in conversations)
 
     def _is_written(self, syntax: CallSyntax, calls: Sequence[tuple[str, Arguments]]) -> bool:
-        is_repr = syntax.parameters is not None and syntax.parameters.is_repr
+        is_repr = syntax.parameters is not None and syntax.parameters.takes_json_text
         found = self.calls_text([(name, as_json_texts(values) if is_repr else values) for name, values in calls])
         written = syntax.write([WrittenCall(name, values, ID) for name, values in calls]).strip()
-        if syntax.parameters is None and syntax.json_separators is None:
+        if syntax.json_separators is None or not calls[0][1]:
             found, written = "".join(found.split()), "".join(written.split())
-        rest = found.removeprefix(written)
-        return found.startswith(written) and not any(name in rest for name in _NAMES)
+        pattern = re.escape(written).replace(re.escape(ID), rf"(?:[\w-]+|{ID})")
+        if len(calls) == 1 and syntax.closing:  # some templates forget the end of a single call
+            closing = re.escape("".join(syntax.closing.split()) if not calls[0][1] else syntax.closing.strip())
+            pattern = pattern.removesuffix(closing) + f"(?:{closing})?"
+        return re.match(pattern, found) is not None
 
 
 def as_json_texts(arguments: Arguments) -> dict[str, Any]:
@@ -210,6 +232,12 @@ def as_json_texts(arguments: Arguments) -> dict[str, Any]:
         key: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         for key, value in arguments.items()
     }
+
+
+def _is_usable(syntax: CallSyntax) -> bool:
+    """Whether a call can be told from text, and its arguments are not written within braces of the template."""
+    braces = syntax.parameters is None and syntax.between.rstrip().endswith("{")
+    return len(syntax.marker()) > 2 and "think" not in syntax.head and not braces
 
 
 def _user(content: str) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from collections.abc import Collection, Sequence
 from enum import Enum, auto
 
 from localassist.dialects.json_reader import JsonValueReader
-from localassist.protocols import CallArguments, CallStarted, FunctionSpec, ParsedPiece, TextPiece
+from localassist.dialects.turn_parser import TurnParser
+from localassist.protocols import CallArguments, CallStarted, FunctionSpec, ParsedPiece
 
 OPEN = "<tool_call>"
 CLOSE = "</tool_call>"
@@ -46,6 +47,10 @@ class _CallReader:
     @property
     def is_done(self) -> bool:
         return self._expect is _Expect.NOTHING
+
+    @property
+    def num_calls(self) -> int:
+        return int(self.is_started)
 
     def accept(self, char: str) -> bool:
         """Read one character; False when the call cannot go on with it."""
@@ -154,84 +159,9 @@ def _as_object(value: object) -> str | None:
         return None
 
 
-class HermesParser:
-    """Splits a turn into text and calls. What looks like a call of something that was not offered stays text."""
+class HermesParser(TurnParser):
+    """Reads turns of models that call tools the Hermes way."""
 
     def __init__(self, tools: Sequence[FunctionSpec]) -> None:
-        self._names = frozenset(tool.name for tool in tools)
-        self._text = ""  # not given out yet: white space, or the beginning of a marker
-        self._call: _CallReader | None = None
-        self._raw_call = ""
-        self._space = ""  # before the call; dropped when it is one
-        self._num_calls = 0
-        self._at_start = True  # of a text: white space there is dropped
-
-    def feed(self, text: str) -> list[ParsedPiece]:
-        pieces: list[ParsedPiece] = []
-        while text:
-            text = self._feed_text(text, pieces) if self._call is None else self._feed_call(text, pieces)
-        return pieces
-
-    def finish(self) -> list[ParsedPiece]:
-        pieces: list[ParsedPiece] = []
-        if self._call is not None and self._call.is_started:
-            pieces += self._call.close()
-        elif self._call is not None:
-            self._text = self._space + OPEN + self._raw_call
-        self._give(self._text.rstrip(), pieces)
-        self._text, self._call = "", None
-        return pieces
-
-    def _feed_text(self, text: str, pieces: list[ParsedPiece]) -> str:
-        """Read text up to the next call; returns what comes after."""
-        text = self._text + text
-        at = text.find(OPEN) if self._names else -1
-        if at >= 0:
-            before = text[:at].rstrip()
-            self._give(before, pieces)
-            self._text, self._raw_call, self._space = "", "", text[len(before) : at]
-            self._call = _CallReader(self._num_calls, self._names)
-            return text[at + len(OPEN) :]
-        held = len(text) - len(text[: len(text) - self._overlap(text)].rstrip())
-        self._give(text[: len(text) - held], pieces)
-        self._text = text[len(text) - held :]
-        return ""
-
-    def _overlap(self, text: str) -> int:
-        """The length of the longest end of `text` that begins the marker."""
-        lengths = range(min(len(text), len(OPEN) - 1), 0, -1) if self._names else ()
-        return next((length for length in lengths if text.endswith(OPEN[:length])), 0)
-
-    def _feed_call(self, text: str, pieces: list[ParsedPiece]) -> str:
-        assert self._call is not None
-        at = 0
-        while at < len(text) and not self._call.is_done:
-            if not self._call.accept(text[at]):
-                return self._end_malformed(text[at:], self._raw_call + text[:at], pieces)
-            at += 1
-        self._raw_call += text[:at]
-        pieces += self._call.take()
-        if self._call.is_done:
-            self._call, self._at_start = None, True
-            self._num_calls += 1
-        return text[at:]
-
-    def _end_malformed(self, rest: str, raw: str, pieces: list[ParsedPiece]) -> str:
-        """A call that cannot be one: text, or if it was announced already, closed where it went wrong."""
-        assert self._call is not None
-        call, self._call = self._call, None
-        pieces += call.take()
-        if call.is_started:
-            pieces += call.close()
-            self._num_calls += 1
-            self._at_start = True
-            return rest
-        self._give(self._space + OPEN, pieces)
-        return raw + rest
-
-    def _give(self, text: str, pieces: list[ParsedPiece]) -> None:
-        if self._at_start:
-            text = text.lstrip()
-        if text:
-            self._at_start = False
-            pieces.append(TextPiece(text))
+        names = frozenset(tool.name for tool in tools)
+        super().__init__(OPEN if names else None, lambda index: _CallReader(index, names))

@@ -145,8 +145,8 @@ class BoundedEnvironment(ImmutableSandboxedEnvironment):
         return tree
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        """A list that the template itself made may grow; nothing else may be changed."""
-        if attr == "append" and type(obj) is list:
+        """A list that the template itself made may grow and shrink; nothing else may be changed."""
+        if attr in ("append", "pop") and type(obj) is list:
             return True
         return super().is_safe_attribute(obj, attr, value)
 
@@ -311,4 +311,18 @@ def _to_json(
     value: Any, ensure_ascii: bool = False, indent: int | None = None, separators: Any = None, sort_keys: bool = False
 ) -> str:
     """JSON as training data has it: characters as they are, nothing escaped for HTML."""
-    return json.dumps(value, ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys)
+    return json.dumps(
+        value,
+        ensure_ascii=ensure_ascii,
+        indent=indent,
+        separators=separators,
+        sort_keys=sort_keys,
+        default=_as_list,
+    )
+
+
+def _as_list(value: Any) -> list[Any]:
+    """What a filter like `map` leaves, which is not made yet."""
+    if not isinstance(value, Iterator):
+        raise TypeError(f"{type(value).__name__} is not JSON")
+    return list(_watched(value))

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 ID = "\ue0f2"  # in a literal: an id or a number of the call, which nobody needs
-NAME = "\ue0f3"  # in a literal: the function's name once more
 
 _MARKER = re.compile(r"<[^<>\s]+>|\[[A-Z_]{3,}\]")
 
@@ -31,7 +30,7 @@ class ParameterSyntax:
     value_end_json: str
     separator: str = ""
     is_sorted: bool = False
-    is_repr: bool = False  # the template would write other values as Python does: it is given their JSON text
+    takes_json_text: bool = False  # other values are written the same way: the template is given their JSON text
 
     def write(self, arguments: Mapping[str, Any]) -> str:
         items = sorted(arguments.items()) if self.is_sorted else list(arguments.items())
@@ -72,7 +71,7 @@ class CallSyntax:
         head = self.head
         special = max((token for token in special_tokens if head.startswith(token)), key=len, default="")
         found = _MARKER.match(head)
-        return special or (found[0] if found else head.partition(ID)[0].partition(NAME)[0].rstrip())
+        return special or (found[0] if found else head.partition(ID)[0].rstrip())
 
     def write(self, calls: Sequence[WrittenCall]) -> str:
         """The calls as the model writes them."""
@@ -84,4 +83,4 @@ class CallSyntax:
         else:
             arguments = json.dumps(dict(call.arguments), ensure_ascii=False, separators=self.json_separators)
         text = f"{self.before}{call.name}{self.between}{arguments}{self.after}"
-        return text.replace(ID, call.id).replace(NAME, call.name)
+        return text.replace(ID, call.id)

@@ -1,6 +1,7 @@
 """A chat template: compiled once, rendered with messages and tools in the shape it expects."""
 
 import datetime
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,6 +21,7 @@ class ChatTemplate:
     def __init__(self, source: str, *, model: str, bos_token: str, eos_token: str) -> None:
         self._model = model
         self._tokens = {"bos_token": bos_token, "eos_token": eos_token}
+        self._takes_functions = "functions" in source and "tools" not in source
         try:
             self._template = compile_template(BoundedEnvironment(_FIXED_DATE.strftime), source)
         except TemplateError as error:
@@ -51,4 +53,7 @@ class ChatTemplate:
             "add_generation_prompt": add_generation_prompt,
             **self._tokens,
         }
+        if self._takes_functions:  # an older convention: functions as JSON text, and a date
+            variables["functions"] = json.dumps([tool["function"] for tool in tools or []], ensure_ascii=False)
+            variables["datetime"] = _FIXED_DATE.strftime("%Y-%m-%d")
         return render(self._template, variables)

@@ -1,14 +1,21 @@
-"""A dialect read off the model's own chat template, with tool calls the Hermes way."""
+"""A dialect read off the model's own chat template."""
 
+import hashlib
 import json
+import logging
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from localassist.dialects import chatml, hermes
+from localassist.dialects.discovery import Found, as_json_texts, discover
+from localassist.dialects.grammar import build_constraint
 from localassist.dialects.hermes_parser import CLOSE, OPEN, HermesParser
 from localassist.dialects.probing import probe
+from localassist.dialects.syntax_parser import SyntaxParser
 from localassist.dialects.template import ChatTemplate
+from localassist.dialects.turn_parser import TurnParser
 from localassist.protocols import (
     GUARD_CLOSE,
     GUARD_OPEN,
@@ -21,6 +28,8 @@ from localassist.protocols import (
 )
 
 _Message = dict[str, Any]
+
+_logger = logging.getLogger(__name__)
 
 
 def build_dialect(facts: ModelFacts) -> "TemplateDialect":
@@ -39,23 +48,32 @@ class TemplateDialect:
             eos_token=facts.eos_token,
         )
         self._abilities = probe(self._template)
-        self._marker_is_token = OPEN in facts.special_tokens
+        self._found = discover(self._template)
+        self.syntax = self._found.syntax if self._found else hermes.SYNTAX
+        self._special_tokens = facts.special_tokens
+        if self._found is None and "tool_calls" in (facts.chat_template or ""):
+            _logger.warning(
+                "The way %s writes tool calls cannot be read off its chat template: it is told to write them as JSON.",
+                facts.name,
+                extra={"action": "dialect_prompted"},
+            )
         longest_first = sorted(facts.special_tokens, key=len, reverse=True)
         self._special = re.compile("|".join(map(re.escape, longest_first)) or "(?!)")
 
     @property
     def has_own_tools(self) -> bool:
         """Whether the template itself offers tools and writes calls; otherwise the system message does."""
-        return self._abilities.writes_hermes_tools
+        return self._found is not None and self._found.offers_tools
 
     def render(self, messages: Sequence[ChatMessage], tools: Sequence[FunctionSpec]) -> str:
         objects = [hermes.tool_object(tool) for tool in tools]
-        if self._abilities.writes_hermes_tools:
-            entries = [self._native(message) for message in messages]
+        if self._found is not None:
+            listed = messages if self.syntax.takes_several else _one_call_each(messages)
+            entries = [self._native(message, self._found) for message in listed]
         else:
             entries = self._without_tool_roles(messages)
-            if objects:
-                entries = _with_system(entries, hermes.tool_instructions(objects))
+        if objects and not self.has_own_tools:
+            entries = _with_system(entries, hermes.tool_instructions(objects, self.syntax))
             objects = []
         if not self._abilities.takes_system:
             entries = _merge_system(entries)
@@ -64,25 +82,32 @@ class TemplateDialect:
         return self._template.render(entries, objects or self._abilities.no_tools)
 
     def constraint(self, tools: Sequence[FunctionSpec], choice: ToolChoice) -> Constraint | None:
-        return hermes.build_constraint(tools, choice, marker_is_token=self._marker_is_token)
+        return build_constraint(self.syntax, tools, choice, self._special_tokens)
 
-    def parser(self, tools: Sequence[FunctionSpec]) -> HermesParser:
-        return HermesParser(tools)
+    def parser(self, tools: Sequence[FunctionSpec]) -> TurnParser:
+        if (self.syntax.head, self.syntax.after.split()) == (hermes.SYNTAX.head, hermes.SYNTAX.after.split()):
+            return HermesParser(tools)  # takes every form that models have for it
+        return SyntaxParser(self.syntax, tools, self.syntax.marker(self._special_tokens))
 
-    def _native(self, message: ChatMessage) -> _Message:
-        """A message as a template takes it that writes tools itself."""
+    def _native(self, message: ChatMessage, found: Found) -> _Message:
+        """A message as a template takes it that writes calls itself."""
         entry: _Message = {"role": message.role, "content": self._guarded(message.content)}
         if message.role == "tool":
-            entry |= {"tool_call_id": message.tool_call_id or "", "name": message.name or ""}
+            call_id = _call_id(message.tool_call_id or "", found)
+            entry |= {"tool_call_id": call_id, "name": message.name or ""}
         if message.tool_calls:
-            entry["tool_calls"] = [self._call(call) for call in message.tool_calls]
-            entry["content"] = entry["content"] or self._abilities.empty_content
+            entry["tool_calls"] = [self._call(call, found) for call in message.tool_calls]
+            entry["content"] = entry["content"] or found.probing.empty_content
         return entry
 
-    def _call(self, call: ChatToolCall) -> _Message:
+    def _call(self, call: ChatToolCall, found: Found) -> _Message:
         text = self._guarded(call.arguments)
-        arguments = text if self._abilities.arguments_as_text else _loaded(text)
-        return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": arguments}}
+        arguments = text if found.probing.arguments_as_text else _loaded(text)
+        if found.syntax.parameters is not None and not isinstance(arguments, str):
+            values = arguments if isinstance(arguments, dict) else {}
+            arguments = as_json_texts(values) if found.syntax.parameters.takes_json_text else values
+        function = {"name": call.name, "arguments": arguments}
+        return {"id": _call_id(call.id, found), "type": "function", "function": function}
 
     def _without_tool_roles(self, messages: Sequence[ChatMessage]) -> list[_Message]:
         """Calls as text of the assistant, and all results that follow each other as one message of the user."""
@@ -110,6 +135,29 @@ class TemplateDialect:
         """The text, with what spells a special token marked to be read as plain characters."""
         text = text.replace(GUARD_OPEN, "").replace(GUARD_CLOSE, "")
         return self._special.sub(lambda found: f"{GUARD_OPEN}{found[0]}{GUARD_CLOSE}", text)
+
+
+def _call_id(call_id: str, found: Found) -> str:
+    """The id in the form the template takes; some insist on nine letters and digits."""
+    return call_id if found.takes_long_ids else hashlib.sha256(call_id.encode()).hexdigest()[:9]
+
+
+def _one_call_each(messages: Sequence[ChatMessage]) -> list[ChatMessage]:
+    """Calls one after the other, each with its result, for templates that take one call in a message."""
+    results = {message.tool_call_id: message for message in messages if message.role == "tool"}
+    taken: set[str] = set()
+    listed: list[ChatMessage] = []
+    for message in messages:
+        if len(message.tool_calls) < 2:
+            if message.role != "tool" or message.tool_call_id not in taken:
+                listed.append(message)
+            continue
+        for number, call in enumerate(message.tool_calls):
+            listed.append(replace(message, content="" if number else message.content, tool_calls=(call,)))
+            if call.id in results and call.id not in taken:
+                listed.append(results[call.id])
+                taken.add(call.id)
+    return listed
 
 
 def _loaded(arguments: str) -> Any:

@@ -12,8 +12,7 @@ from localassist.inference.worker_process import WorkerProcess
 from localassist.protocols import ModelFacts
 
 _OVERHEAD_BYTES = 100 * 1024 * 1024  # compute buffers and the library itself
-_GROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
-_GROUP_USE = Path("/sys/fs/cgroup/memory.current")
+_GROUP = Path("/sys/fs/cgroup")
 
 
 def check_file(path: Path, options: LlamaOptions) -> GgufHeader:
@@ -66,9 +65,12 @@ def available_bytes() -> int:
     """Free memory of the machine, or of the group of processes this one is limited to."""
     available = int(psutil.virtual_memory().available)
     try:
-        return min(available, int(_GROUP_LIMIT.read_text()) - int(_GROUP_USE.read_text()))
-    except (OSError, ValueError):
+        limit, used = (int((_GROUP / name).read_text()) for name in ("memory.max", "memory.current"))
+        kept = dict(line.split() for line in (_GROUP / "memory.stat").read_text().splitlines())
+    except (OSError, ValueError):  # no group, or one without a limit
         return available
+    cached_files = int(kept.get("active_file", 0)) + int(kept.get("inactive_file", 0))
+    return min(available, limit - used + cached_files)
 
 
 def _gigabytes(size: int) -> str:

@@ -10,8 +10,18 @@ from typing import Any
 
 from localassist.objects.schema_exclusive import are_exclusive
 from localassist.objects.schema_recursion import pointer_path
-from localassist.objects.strict_schema import FORMATS, Context, SchemaFault, check_strict_schema
+from localassist.objects.strict_schema import (
+    FORMATS,
+    Context,
+    SchemaFault,
+    check_keyword,
+    check_schema_size,
+    check_strict_schema,
+)
 
+_FOLLOWED = {
+    "type", "properties", "required", "$defs", "definitions", "anyOf", "oneOf", "allOf", "enum", "$ref", "description",
+}  # fmt: skip
 NULL = {"type": "null"}
 _DROPPED = {
     "title", "default", "example", "examples", "deprecated", "readOnly", "writeOnly", "discriminator", "xml",
@@ -21,9 +31,27 @@ _DROPPED = {
 
 def to_strict_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
     """The strict form of an object schema, references local to it. Raises SchemaFault."""
+    check_schema_size(schema)
+    _check_shape(schema, ())
     strict = _Adaptation(schema).adapted(schema, ())
     check_strict_schema(strict)
     return strict
+
+
+def _check_shape(schema: Any, path: Context) -> None:
+    """The keywords that the adaptation follows have values of the right types, everywhere."""
+    if not isinstance(schema, Mapping):
+        raise SchemaFault.at(path, "a schema that accepts anything cannot be made strict.")
+    for keyword in _FOLLOWED & schema.keys():
+        check_keyword("anyOf" if keyword in ("oneOf", "allOf") else keyword, schema[keyword], path)
+    for keyword in ("properties", "$defs", "definitions"):
+        for name, inner in schema.get(keyword, {}).items():
+            _check_shape(inner, (*path, keyword, name))
+    for keyword in ("anyOf", "oneOf", "allOf"):
+        for index, inner in enumerate(schema.get(keyword, ())):
+            _check_shape(inner, (*path, keyword, str(index)))
+    if "items" in schema:
+        _check_shape(schema["items"], (*path, "items"))
 
 
 class _Adaptation:

@@ -107,7 +107,7 @@ class _Walk:
         self.schemas[path] = schema
         self._levels = max(self._levels, level)
         for keyword, value in schema.items():
-            _check_keyword(keyword, value, path)
+            check_keyword(keyword, value, path)
         types = _types(schema, path)
         _check_bounds(schema, path)
         self._check_values(schema, types, path)
@@ -257,7 +257,8 @@ def _is_of_type(value: Any, kind: str) -> bool:
 # --- keywords -----------------------------------------------------------------------------------------------------
 
 
-def _check_keyword(keyword: str, value: Any, path: Context) -> None:
+def check_keyword(keyword: str, value: Any, path: Context) -> None:
+    """The subset has the keyword, and the value is one it can have. Raises SchemaFault."""
     if keyword.startswith("x-"):
         return
     expected = _EXPECTED.get(keyword)

@@ -1,0 +1,90 @@
+"""JSON schemas as grammars take them, and what they say about a value written as bare text."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from localassist.protocols import FunctionSpec
+
+_LOOK_AROUND = re.compile(r"\(\?[=!<]")
+_CDATA = re.compile(r"<!\[CDATA\[(.*)\]\]>", re.DOTALL)
+_PYTHON_WORDS = {"True": "true", "False": "false", "None": "null"}
+_NAMES = {str: "string", bool: "boolean", int: "integer", float: "number", list: "array", dict: "object"}
+
+
+def json_rule(schema: Mapping[str, Any], *, strict: bool, separators: tuple[str, str] | None) -> str:
+    """The grammar's words for a value that fits. What cannot be enforced is refused if strict, else left out.
+
+    A fixed form makes most of a call's characters certain, so that they need not be sampled.
+    """
+    style: dict[str, Any] = {}
+    if separators is not None:
+        item, key = separators
+        style = {"item_separator": item, "key_separator": key, "whitespace_flexible": False}
+    if not strict:
+        schema, style = _without_impossible(dict(schema)), {**style, "lenient": True}
+    return f"%json {json.dumps({**schema, 'x-guidance': style}, ensure_ascii=False)}"
+
+
+def parameters_of(tool: FunctionSpec) -> dict[str, Any]:
+    """The schema of a function's arguments; one that declares none takes none."""
+    return dict(tool.parameters or {"type": "object", "properties": {}, "additionalProperties": False})
+
+
+def property_schema(parameters: Mapping[str, Any], name: str) -> Any:
+    """The schema of one argument, on its own."""
+    schema = parameters.get("properties", {}).get(name, {})
+    definitions = {key: parameters[key] for key in ("$defs", "definitions") if key in parameters}
+    return {**schema, **definitions} if isinstance(schema, dict) else schema
+
+
+def choices(schema: Any) -> list[Any] | None:
+    """The only valid values, where the schema lists them."""
+    if not isinstance(schema, Mapping):
+        return None
+    found = [schema["const"]] if "const" in schema else schema.get("enum")
+    return found if isinstance(found, list) and found else None
+
+
+def types(schema: Any) -> frozenset[str]:
+    """The types the schema names; none where it does not say."""
+    if not isinstance(schema, Mapping):
+        return frozenset()
+    listed = choices(schema)
+    if listed is not None:
+        return frozenset(_NAMES.get(type(value), "null") for value in listed)
+    named = schema.get("type", [])
+    found = frozenset([named] if isinstance(named, str) else named)
+    alternatives = [types(one) for one in schema.get("anyOf", [])] if not found else []
+    return found.union(*alternatives) if all(alternatives) else frozenset()
+
+
+def value_of(text: str, schema: Any) -> Any:
+    """An argument written as bare text: the value its schema takes it for, and text where it is nothing else."""
+    wrapped = _CDATA.fullmatch(text)
+    text = wrapped[1] if wrapped else text
+    allowed = types(schema)
+    if allowed == {"string"}:
+        return text
+    try:
+        value = json.loads(_PYTHON_WORDS.get(text, text))
+    except (ValueError, RecursionError):
+        return text
+    kind = _NAMES.get(type(value), "null")
+    fits = not allowed or kind in allowed or (kind == "integer" and "number" in allowed)
+    return value if fits or "string" not in allowed else text
+
+
+def _without_impossible(schema: Any) -> Any:
+    """A schema without what no grammar compiler takes even leniently: look-around and references to elsewhere."""
+    if isinstance(schema, list):
+        return [_without_impossible(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        key: _without_impossible(value)
+        for key, value in schema.items()
+        if not (key == "pattern" and isinstance(value, str) and _LOOK_AROUND.search(value))
+        and not (key == "$ref" and isinstance(value, str) and not value.startswith("#"))
+    }
