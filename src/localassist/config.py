@@ -97,8 +97,8 @@ class Config(BaseSettings):
     flash_attention: Literal["auto", "on", "off"] = "auto"
     """Whether to use flash attention."""
 
-    kv_type: Literal["f16", "q8_0", "q4_0"] = "f16"
-    """How the KV cache is stored; the quantised types save memory and are slower on a CPU."""
+    kv_type: Literal["f32", "f16", "q8_0", "q4_0"] = "f16"
+    """How the KV cache is stored: f32 is exact, the quantised types save memory and are slower on a CPU."""
 
     batch_size: int = Field(default=512, ge=16)
     """Tokens computed in one step at most."""

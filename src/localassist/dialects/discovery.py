@@ -4,7 +4,6 @@ What is found is proved on another conversation before it is used: a template th
 """
 
 import json
-import os.path
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -12,6 +11,7 @@ from typing import Any, NamedTuple
 
 from jinja2.exceptions import TemplateError
 
+from localassist.dialects.cutting import common_end, common_start, cut, find_json, style_of
 from localassist.dialects.hermes import tool_object
 from localassist.dialects.syntax import ID, CallSyntax, ParameterSyntax, WrittenCall
 from localassist.dialects.template import ChatTemplate
@@ -112,7 +112,7 @@ class _Probe:
         head = text.partition(name)[0]
         tail = self._start[max([found.start() for found in _MARKER.finditer(self._start)][-2:-1], default=0) :]
         at = head.rfind(tail) if tail else -1
-        return head[: at + len(tail)] if at >= 0 else _common_start(text, self._start)
+        return head[: at + len(tail)] if at >= 0 else common_start(text, self._start)
 
     def _render(self, messages: list[dict[str, Any]]) -> str:
         try:
@@ -126,10 +126,10 @@ class _Probe:
             calls = [(first, _STRINGS), (second, {"yy_second": "probe epsilon"})][:num_calls]
             text = self.calls_text(calls)
             head, found, rest = text.partition(first)
-            span = _find_json(rest, _STRINGS) if found else None
+            span = find_json(rest, _STRINGS) if found else None
             if span is None:
                 continue
-            between, style = rest[: span[0]], _style(rest[span[0] : span[1]], _STRINGS)
+            between, style = rest[: span[0]], style_of(rest[span[0] : span[1]], _STRINGS)
             syntax = CallSyntax("", head, _NUMBERS.sub(ID, between), "", "", "", json_separators=style)
             return self._with_ends(syntax, rest[span[1] :], calls[1:])
         return None
@@ -141,7 +141,7 @@ class _Probe:
             return replace(syntax, after=after, takes_several=False, only_at_start=syntax.before.startswith("{"))
         name, arguments = others[0]
         gap, found, rest = rest.partition(name)
-        span = _find_json(rest, arguments)
+        span = find_json(rest, arguments)
         if not found or span is None:
             return None
         gap = _NUMBERS.sub(ID, gap)
@@ -149,8 +149,8 @@ class _Probe:
 
     def _split_ends(self, syntax: CallSyntax, gap: str, tail: str) -> CallSyntax:
         """Cut what stands between two calls and after the last one into their parts."""
-        before = _common_end(syntax.before, gap)
-        after = _common_start(gap[: len(gap) - len(before)], tail)
+        before = common_end(syntax.before, gap)
+        after = common_start(gap[: len(gap) - len(before)], tail)
         opening = syntax.before[: len(syntax.before) - len(before)]
         separator = gap[len(after) : len(gap) - len(before)]
         closing = self._until_turn_end(tail[len(after) :]) if opening.strip() else ""
@@ -166,12 +166,12 @@ class _Probe:
     def _tagged_syntax(self) -> CallSyntax | None:
         first, second = _NAMES
         text = self.calls_text([(first, _STRINGS), (second, {"zz_first": "probe epsilon"})])
-        pieces = _cut(
+        pieces = cut(
             text, [first, "zz_first", "probe alpha", "yy_second", "probe beta", second, "zz_first", "probe epsilon"]
         )
         is_sorted = pieces is None
         if is_sorted:
-            pieces = _cut(
+            pieces = cut(
                 text, [first, "yy_second", "probe beta", "zz_first", "probe alpha", second, "zz_first", "probe epsilon"]
             )
         if pieces is None:
@@ -179,14 +179,13 @@ class _Probe:
         head, opened, key_end, gap, _, last, opened_again, _, tail = pieces
         if opened != opened_again or "<" not in gap:
             return None
-        before = _common_end(opened, gap, is_inside=True)
-        value_end = _common_start(gap[: len(gap) - len(before)], last)
+        before = common_end(opened, gap, is_inside=True)
+        value_end = common_start(gap[: len(gap) - len(before)], last)
         separator = gap[len(value_end) : len(gap) - len(before)]
         parameters = ParameterSyntax(before, key_end, value_end, key_end, value_end, separator, is_sorted)
         between = opened[: len(opened) - len(before)]
         syntax = CallSyntax("", head, between, "", "", "", self._with_json(parameters))
-        syntax = self._split_ends(syntax, last[len(value_end) :], tail[len(value_end) :])
-        return syntax
+        return self._split_ends(syntax, last[len(value_end) :], tail[len(value_end) :])
 
     def _with_json(self, parameters: ParameterSyntax) -> ParameterSyntax:
         """How values are written that are no strings."""
@@ -194,9 +193,7 @@ class _Probe:
         for is_repr in (False, True):
             value = str(_MIXED["xx_third"]) if is_repr else json.dumps(_MIXED["xx_third"])
             order = [["yy_second", "71"], ["xx_third", value]]
-            pieces = _cut(
-                text, [word for pair in (reversed(order) if parameters.is_sorted else order) for word in pair]
-            )
+            pieces = cut(text, [word for pair in (reversed(order) if parameters.is_sorted else order) for word in pair])
             if pieces is None:
                 continue
             key_end, gap = pieces[1], pieces[2]
@@ -208,7 +205,7 @@ class _Probe:
     def _is_proved(self, syntax: CallSyntax) -> bool:
         """Whether the syntax writes other conversations exactly as the template does."""
         first, second = _NAMES
-        conversations = [[(first, _MIXED)], [(second, _NESTED)], [(first, {})]]
+        conversations: list[list[tuple[str, Arguments]]] = [[(first, _MIXED)], [(second, _NESTED)], [(first, {})]]
         if syntax.takes_several:
             conversations += [[(second, _NESTED), (first, _MIXED)], [(first, _STRINGS), (second, _STRINGS)]]
         return all(self._is_written(syntax, calls) for calls in conversations)
@@ -242,52 +239,3 @@ def _is_usable(syntax: CallSyntax) -> bool:
 
 def _user(content: str) -> dict[str, Any]:
     return {"role": "user", "content": content}
-
-
-def _find_json(text: str, arguments: Arguments) -> tuple[int, int] | None:
-    """Where the arguments stand as a JSON object."""
-    decoder = json.JSONDecoder()
-    for at in (found.start() for found in re.finditer(r"\{", text)):
-        try:
-            value, end = decoder.raw_decode(text, at)
-        except ValueError:
-            continue
-        if value == arguments:
-            return at, end
-    return None
-
-
-def _style(text: str, arguments: Arguments) -> tuple[str, str] | None:
-    for style in ((", ", ": "), (",", ":")):
-        if text == json.dumps(arguments, separators=style):
-            return style
-    return None
-
-
-def _cut(text: str, words: Sequence[str]) -> list[str] | None:
-    """The pieces around words that come one after the other."""
-    pieces = []
-    for word in words:
-        piece, found, text = text.partition(word)
-        if not found:
-            return None
-        pieces.append(piece)
-    return [*pieces, text]
-
-
-def _common_start(one: str, other: str) -> str:
-    """The longest common beginning that does not end within a marker."""
-    shared = os.path.commonprefix([one, other])
-    opened = max(shared.rfind("<"), shared.rfind("[") if shared.endswith(tuple("[ABCDEFGHIJKLMNOPQRSTUVWXYZ_")) else -1)
-    if opened > shared.rfind(">") and shared not in (one, other):
-        return shared[:opened]
-    return shared
-
-
-def _common_end(one: str, other: str, *, is_inside: bool = False) -> str:
-    """The longest common end that does not begin within a marker; `one` may itself begin inside of one."""
-    shared = os.path.commonprefix([one[::-1], other[::-1]])[::-1]
-    rests = [text[: len(text) - len(shared)] for text in (one, other)]
-    if any(rest.rfind("<") > rest.rfind(">") for rest in rests) or (is_inside and not rests[0] and ">" in shared[:1]):
-        return shared.partition(">")[2]
-    return shared

@@ -1,11 +1,11 @@
 """Reads calls in any syntax that is data: literals, the name, and arguments as JSON or one by one."""
 
 import json
-import os.path
 import re
 from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
+from localassist.dialects.cutting import common
 from localassist.dialects.json_reader import JsonValueReader
 from localassist.dialects.schemas import value_of
 from localassist.dialects.syntax import ID, CallSyntax, ParameterSyntax
@@ -167,7 +167,7 @@ class _SyntaxReader:
     def _which(self, one: str, other: str) -> Generator[None, str, int]:
         """Read one of two literals; returns 0 or 1."""
         options = ["".join(one.split()), "".join(other.split())]
-        shared = os.path.commonprefix(options)
+        shared = common(options)
         yield from self._literal(shared)
         rests = [option[len(shared) :] for option in options]
         if not rests[1] and not rests[0]:
