@@ -11,7 +11,7 @@ LINTED := src tests benchmarks examples models scripts hatch_build.py
 SECOND := not sdk and not crash
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test test-unit test-sdk test-crash lint fix bench train-tiny lock build clean
+.PHONY: help install demo serve test test-unit test-sdk test-crash lint fix bench train-tiny docs lock build clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,10 @@ bench: $(READY)  ## run every benchmark; tables on the screen, JSON in benchmark
 train-tiny: $(READY)  ## train the bundled model again (hours on a CPU; needs the retrieval extra's torch)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
 	cd models/localassist-tiny && $(abspath $(BIN))/python train.py $(ARGS)
+
+docs: $(READY)  ## write docs/reference and the drawn parts of ARCHITECTURE.md from the code
+	$(BIN)/python scripts/reference.py
+	$(BIN)/python scripts/draw_lifecycle.py
 
 lock: $(READY)  ## resolve constraints.txt again (newest versions: ARGS=--upgrade)
 	$(BIN)/python scripts/lock.py $(ARGS)

@@ -139,12 +139,12 @@ class Engine:
         if self._announce is not None:
             self._announce(url)
 
-    def preload(self) -> str | None:
+    def preload(self, on_progress: Callable[[float], None] | None = None) -> str | None:
         """Load the default model now instead of at its first use; returns its name, None when there is no model."""
         models = self.models.page()
         if not models:
             return None
-        with self.library.use(self.library.resolve(models[0].id)):
+        with self.library.use(self.library.resolve(models[0].id), on_progress=on_progress):
             return models[0].id
 
     def expire_due(self) -> None:
@@ -170,23 +170,23 @@ class Loader:
     def __init__(self, config: Config) -> None:
         self._config = config
 
-    def __call__(self, name: str, path: Path) -> LoadedModel:
+    def __call__(self, name: str, path: Path, on_progress: Callable[[float], None] | None) -> LoadedModel:
         from localassist.dialects import build_dialect
 
-        backend = self._backend(path)
+        backend = self._backend(path, on_progress)
         try:
             return LoadedModel(backend, build_dialect(backend.facts))
         except ModelLoadFailed:
             backend.close()
             raise
 
-    def _backend(self, path: Path) -> ModelBackend:
+    def _backend(self, path: Path, on_progress: Callable[[float], None] | None) -> ModelBackend:
         options = _llama_options(self._config)
         if self._config.inference == "worker":
             from localassist.inference.options import ENVIRONMENT
             from localassist.inference.remote import WorkerBackend
 
-            return WorkerBackend(path, options, environment=environment_with(ENVIRONMENT))
+            return WorkerBackend(path, options, environment=environment_with(ENVIRONMENT), on_progress=on_progress)
         from localassist.inference.backend import LlamaBackend
         from localassist.inference.trust import ensure_probed
 
@@ -194,7 +194,7 @@ class Loader:
         if path != bundled_model():
             record = None if self._config.in_memory else self._config.directory / "probed.json"
             ensure_probed(path, options, record=record)
-        return LlamaBackend(path, options)
+        return LlamaBackend(path, options, on_progress=on_progress)
 
 
 class LazyEmbedder:

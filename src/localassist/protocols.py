@@ -254,8 +254,13 @@ class ModelLibrary(Protocol):
         """The name of the model that serves `requested`. Raises InvalidRequest (`model_not_found`)."""
         ...
 
-    def use(self, name: str) -> AbstractContextManager[LoadedModel]:
-        """The model, loaded if it is not; it stays loaded while the context is open. Raises ModelLoadFailed."""
+    def use(
+        self, name: str, *, on_progress: Callable[[float], None] | None = None
+    ) -> AbstractContextManager[LoadedModel]:
+        """The model, loaded if it is not; it stays loaded while the context is open. Raises ModelLoadFailed.
+
+        `on_progress` is called while it loads, with how much is there, from 0 to 1.
+        """
         ...
 
     def models(self) -> Sequence[Model]: ...

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from localassist.errors import InvalidRequest, LocalAssistError
@@ -162,7 +162,9 @@ class ScriptedModel:
             )
         return requested
 
-    def use(self, name: str) -> AbstractContextManager[LoadedModel]:
+    def use(
+        self, name: str, *, on_progress: Callable[[float], None] | None = None
+    ) -> AbstractContextManager[LoadedModel]:
         return nullcontext(LoadedModel(self, self))
 
     def models(self) -> Sequence[Model]:

@@ -11,6 +11,8 @@ from localassist.protocols import LoadedModel
 
 logger = logging.getLogger(__name__)
 
+OnProgress = Callable[[float], None]
+
 
 class _Slot:
     """One model by name. `lock` is held while it loads or unloads; the counts are guarded by the owner's lock."""
@@ -26,7 +28,7 @@ class _Slot:
 class LoadedModels:
     """Leases loaded models. `load` turns a name into one; `idle_timeout_s` None keeps idle models for ever."""
 
-    def __init__(self, load: Callable[[str], LoadedModel], *, idle_timeout_s: float | None) -> None:
+    def __init__(self, load: Callable[[str, OnProgress | None], LoadedModel], *, idle_timeout_s: float | None) -> None:
         self._load = load
         self._idle_timeout_s = idle_timeout_s
         self._lock = threading.Lock()
@@ -35,13 +37,13 @@ class LoadedModels:
         self._is_closed = False
 
     @contextmanager
-    def use(self, name: str) -> Iterator[LoadedModel]:
+    def use(self, name: str, *, on_progress: OnProgress | None = None) -> Iterator[LoadedModel]:
         """The model, loaded now if it is not; it stays loaded while the context is open. Raises ModelLoadFailed."""
         with self._lock:
             slot = self._slots.setdefault(name, _Slot())
             slot.num_users += 1
         try:
-            yield self._opened(name, slot)
+            yield self._opened(name, slot, on_progress)
         finally:
             with self._lock:
                 slot.num_users -= 1
@@ -69,25 +71,25 @@ class LoadedModels:
             with slot.lock:
                 self._unload(slot)
 
-    def _opened(self, name: str, slot: _Slot) -> LoadedModel:
+    def _opened(self, name: str, slot: _Slot, on_progress: OnProgress | None) -> LoadedModel:
         with slot.lock:
             if slot.model is None:
                 slot.is_loading = True
                 try:
-                    slot.model = self._loaded(name)
+                    slot.model = self._loaded(name, on_progress)
                 finally:
                     slot.is_loading = False
             return slot.model
 
-    def _loaded(self, name: str) -> LoadedModel:
+    def _loaded(self, name: str, on_progress: OnProgress | None) -> LoadedModel:
         began = time.monotonic()
         logger.info("loading the model %s", name, extra={"action": "model_loading"})
         try:
-            model = self._load(name)
+            model = self._load(name, on_progress)
         except NotEnoughMemory:
             if not self.unload_idle(older_than_s=0.0):
                 raise
-            model = self._load(name)
+            model = self._load(name, on_progress)
         logger.info("loaded the model %s in %.1f s", name, time.monotonic() - began, extra={"action": "model_loaded"})
         return model
 

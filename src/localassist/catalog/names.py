@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
-from localassist.catalog.loaded import LoadedModels
+from localassist.catalog.loaded import LoadedModels, OnProgress
 from localassist.config import Config
 from localassist.errors import InvalidRequest, ModelLoadFailed
 from localassist.objects.models import Model
@@ -93,12 +93,13 @@ def _is_path(model: str) -> bool:
 class ModelFiles:
     """The `ModelLibrary` over model files; `load` turns a name and a file into a loaded model."""
 
-    def __init__(self, config: Config, load: Callable[[str, Path], LoadedModel]) -> None:
+    def __init__(self, config: Config, load: Callable[[str, Path, OnProgress | None], LoadedModel]) -> None:
         self._hosted_names = config.hosted_model_names
         self._configured = config.model
         self._path_by_name = find_models(config)
         self._loaded = LoadedModels(
-            lambda name: load(name, self._path_by_name[name]), idle_timeout_s=config.model_idle_timeout_s
+            lambda name, on_progress: load(name, self._path_by_name[name], on_progress),
+            idle_timeout_s=config.model_idle_timeout_s,
         )
         self._lock = threading.Lock()
         self._announced: set[str] = set()
@@ -137,8 +138,8 @@ class ModelFiles:
             self._announced.add(requested)
         logger.warning("The model name '%s' stands for the local model '%s'.", requested, default)
 
-    def use(self, name: str) -> AbstractContextManager[LoadedModel]:
-        return self._loaded.use(name)
+    def use(self, name: str, *, on_progress: OnProgress | None = None) -> AbstractContextManager[LoadedModel]:
+        return self._loaded.use(name, on_progress=on_progress)
 
     def models(self) -> Sequence[Model]:
         default = None

@@ -1,5 +1,6 @@
 """What a chat needs before its first message: a client, an assistant, and perhaps a thread that is gone on with."""
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ import openai
 
 from localassist.cli.assistants import default_model
 from localassist.cli.conversation import CHAT_MARK
-from localassist.cli.output import note
+from localassist.cli.loading import loading_bar
 from localassist.cli.session import Session
 from localassist.errors import InvalidRequest
 
@@ -82,6 +83,6 @@ def _load(client: openai.OpenAI, model: str | None) -> None:
 
     if isinstance(client, LocalAssist) and model is not None:
         library = client.engine.library
-        note(f"Loading {model} …")
-        with library.use(library.resolve(model)):
+        name = library.resolve(model)
+        with loading_bar(model, is_shown=sys.stderr.isatty()) as update, library.use(name, on_progress=update):
             pass

@@ -66,7 +66,7 @@ def default_name(config: "Config") -> str | None:
     """The model that is used when none is named; None when there is none."""
     from localassist.catalog import ModelFiles
 
-    def never(name: str, path: Path) -> Any:
+    def never(name: str, path: Path, on_progress: Any) -> Any:
         raise AssertionError("nothing is loaded here")
 
     try:

@@ -1,10 +1,12 @@
 """`localassist serve`: the API over HTTP, until it is stopped."""
 
 import json
+import sys
 from typing import Annotated
 
 import typer
 
+from localassist.cli.loading import loading_bar
 from localassist.cli.session import Session
 
 Host = Annotated[str | None, typer.Option("--host", metavar="ADDRESS", help="The address to listen on.")]
@@ -48,7 +50,8 @@ def serve(
     # The model in a process of its own: a crash of native code does not take the server down with it.
     config = config.model_copy(update={"inference": config.inference or "worker"})
     with Engine.open(config) as engine:
-        preloaded = engine.preload()
+        with loading_bar("the model", is_shown=sys.stderr.isatty() and not session.as_json) as update:
+            preloaded = engine.preload(update)
 
         def on_ready(url: str) -> None:
             engine.announce(url)

@@ -39,12 +39,16 @@ class Probing(NamedTuple):
 
 
 class Found(NamedTuple):
-    """`offers_tools`: the template tells the model of them. `takes_long_ids`: ids of calls may have any form."""
+    """`offers_tools`: the template tells the model of them. `takes_long_ids`: ids of calls may have any form.
+
+    `needs_descriptions`: the template fails for an argument without one.
+    """
 
     syntax: CallSyntax
     probing: Probing
     offers_tools: bool
     takes_long_ids: bool
+    needs_descriptions: bool
 
 
 def discover(template: ChatTemplate) -> Found | None:
@@ -54,7 +58,9 @@ def discover(template: ChatTemplate) -> Found | None:
             probe = _Probe(template, Probing(as_text, empty))
             syntax = probe.find()
             if syntax is not None:
-                return Found(syntax, probe.probing, probe.offers_tools(), probe.takes_long_ids())
+                return Found(
+                    syntax, probe.probing, probe.offers_tools(), probe.takes_long_ids(), probe.needs_descriptions()
+                )
     return None
 
 
@@ -81,6 +87,14 @@ class _Probe:
 
     def takes_long_ids(self) -> bool:
         return _RESULT in self._conversation([(_NAMES[0], _STRINGS)], [f"call_{'0' * 24}"])
+
+    def needs_descriptions(self) -> bool:
+        bare = {"type": "object", "properties": {"probe_argument": {"type": "string"}}}
+        try:
+            self._template.try_render([_user(_QUESTION)], [tool_object(FunctionSpec(_NAMES[0], None, bare))])
+        except TemplateError:
+            return True
+        return False
 
     def calls_text(self, calls: Sequence[tuple[str, Arguments]]) -> str:
         """What stands between the assistant's turn's beginning and the first result; "" when the template fails."""

@@ -52,6 +52,16 @@ def tool_object(tool: FunctionSpec) -> dict[str, Any]:
     return {"type": "function", "function": function}
 
 
+def with_descriptions(tool: Mapping[str, Any]) -> dict[str, Any]:
+    """The function with a description, if an empty one, of every argument."""
+    function = tool["function"]
+    properties = {
+        name: {"description": "", **schema} if isinstance(schema, dict) else schema
+        for name, schema in function["parameters"].get("properties", {}).items()
+    }
+    return {**tool, "function": {**function, "parameters": {**function["parameters"], "properties": properties}}}
+
+
 def tool_instructions(tools: Sequence[Mapping[str, Any]], syntax: CallSyntax = SYNTAX) -> str:
     """The part of the system message that offers tools, for templates that do not."""
     listed = "\n".join(json.dumps(tool, ensure_ascii=False) for tool in tools)

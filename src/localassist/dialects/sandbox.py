@@ -14,7 +14,7 @@ from contextvars import ContextVar
 from functools import wraps
 from typing import Any
 
-from jinja2 import Template, nodes
+from jinja2 import Template, meta, nodes
 from jinja2.exceptions import SecurityError, TemplateError
 from jinja2.ext import Extension, loopcontrols
 from jinja2.parser import Parser
@@ -203,6 +203,12 @@ def compile_template(environment: BoundedEnvironment, source: str) -> Template:
         raise TemplateError(f"it is longer than {_MAX_SOURCE_CHARS} characters")
     with _Within():
         return environment.from_string(source)
+
+
+def names_asked_for(environment: BoundedEnvironment, source: str) -> set[str]:
+    """The variables a template expects to be given. Raises TemplateError."""
+    with _Within():
+        return meta.find_undeclared_variables(environment.parse(source))
 
 
 def render(template: Template, variables: dict[str, Any]) -> str:

@@ -66,6 +66,15 @@ class CallSyntax:
         """What stands before the first name."""
         return (self.opening + self.before).lstrip()
 
+    @property
+    def literals(self) -> tuple[str, ...]:
+        """Every piece of it that is always the same."""
+        frame = (self.opening, self.before, self.between, self.after, self.separator, self.closing)
+        form = self.parameters
+        if form is None:
+            return frame
+        return (*frame, form.before, form.key_end, form.value_end, form.key_end_json, form.value_end_json)
+
     def marker(self, special_tokens: frozenset[str] = frozenset()) -> str:
         """What begins a call in free text, as little as can be told from text."""
         head = self.head

@@ -7,7 +7,7 @@ from typing import Any
 
 from jinja2.exceptions import TemplateError
 
-from localassist.dialects.sandbox import BoundedEnvironment, compile_template, given, render
+from localassist.dialects.sandbox import BoundedEnvironment, compile_template, given, names_asked_for, render
 from localassist.errors import ModelLoadFailed
 
 # Templates that print the date get the same one every time: a prompt that changes daily is computed anew daily, and
@@ -21,9 +21,10 @@ class ChatTemplate:
     def __init__(self, source: str, *, model: str, bos_token: str, eos_token: str) -> None:
         self._model = model
         self._tokens = {"bos_token": bos_token, "eos_token": eos_token}
-        self._takes_functions = "functions" in source and "tools" not in source
         try:
-            self._template = compile_template(BoundedEnvironment(_FIXED_DATE.strftime), source)
+            environment = BoundedEnvironment(_FIXED_DATE.strftime)
+            self._template = compile_template(environment, source)
+            self._takes_functions = "functions" in names_asked_for(environment, source)
         except TemplateError as error:
             raise ModelLoadFailed(
                 f"The chat template in the model file of {model} cannot be read: {error}. "

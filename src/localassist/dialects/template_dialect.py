@@ -61,6 +61,11 @@ class TemplateDialect:
         self._special = re.compile("|".join(map(re.escape, longest_first)) or "(?!)")
 
     @property
+    def has_call_syntax(self) -> bool:
+        """Whether the template writes calls in a way that was found; otherwise they are written as JSON in text."""
+        return self._found is not None
+
+    @property
     def has_own_tools(self) -> bool:
         """Whether the template itself offers tools and writes calls; otherwise the system message does."""
         return self._found is not None and self._found.offers_tools
@@ -70,6 +75,7 @@ class TemplateDialect:
         if self._found is not None:
             listed = messages if self.syntax.takes_several else _one_call_each(messages)
             entries = [self._native(message, self._found) for message in listed]
+            objects = list(map(hermes.with_descriptions, objects)) if self._found.needs_descriptions else objects
         else:
             entries = self._without_tool_roles(messages)
         if objects and not self.has_own_tools:

@@ -4,7 +4,7 @@ from pathlib import Path
 from weakref import WeakValueDictionary
 
 from localassist.inference.engine_thread import InferenceThread
-from localassist.inference.options import LlamaOptions
+from localassist.inference.options import LlamaOptions, OnProgress
 from localassist.inference.scheduler import Emission
 from localassist.inference.sequence import Sequence
 from localassist.inference.stream import TokenStream
@@ -14,9 +14,11 @@ from localassist.protocols import Constraint, GenerationRequest, ModelFacts
 class LlamaBackend:
     """A GGUF model in this process. Raises ModelLoadFailed."""
 
-    def __init__(self, path: Path, options: LlamaOptions | None = None) -> None:
+    def __init__(
+        self, path: Path, options: LlamaOptions | None = None, *, on_progress: OnProgress | None = None
+    ) -> None:
         self._streams: WeakValueDictionary[Sequence, TokenStream] = WeakValueDictionary()
-        self._thread = InferenceThread(Path(path), options or LlamaOptions(), self._deliver)
+        self._thread = InferenceThread(Path(path), options or LlamaOptions(), self._deliver, on_progress=on_progress)
 
     @property
     def facts(self) -> ModelFacts:

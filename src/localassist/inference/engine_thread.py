@@ -10,7 +10,7 @@ from typing import NamedTuple
 from localassist.errors import BackendError, ContextLengthExceeded, GenerationFailed
 from localassist.inference.constraint import GrammarCompiler
 from localassist.inference.llama import Context, Model
-from localassist.inference.options import LlamaOptions
+from localassist.inference.options import LlamaOptions, OnProgress
 from localassist.inference.sampling import Sampler
 from localassist.inference.scheduler import Emission, Scheduler
 from localassist.inference.sequence import Sequence
@@ -34,10 +34,12 @@ class _Open(NamedTuple):
 class InferenceThread:
     """Runs the scheduler. `deliver` is called on the thread with what each step brought, and must not block."""
 
-    def __init__(self, path: Path, options: LlamaOptions, deliver: Deliver) -> None:
+    def __init__(
+        self, path: Path, options: LlamaOptions, deliver: Deliver, *, on_progress: OnProgress | None = None
+    ) -> None:
         self._options = options
         self._deliver = deliver
-        model = Model(path, options)
+        model = Model(path, options, on_progress=on_progress)
         threads = options.threads or default_threads()
         self._context = Context(model, options, threads=threads)
         self._scheduler = Scheduler(self._context, options, ThreadPolicy(threads))

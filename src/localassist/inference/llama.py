@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from localassist.errors import ModelLoadFailed, NotEnoughMemory
 from localassist.inference import native
 from localassist.inference.batch import Batch
-from localassist.inference.options import DEFAULT_CONTEXT_WINDOW, LlamaOptions
+from localassist.inference.options import DEFAULT_CONTEXT_WINDOW, LlamaOptions, OnProgress
 from localassist.inference.vocabulary import Vocabulary, Weights
 from localassist.protocols import ModelFacts
 
@@ -31,11 +31,14 @@ _PARTIAL_STATE = 1  # only what cannot be trimmed: the recurrent part
 class Model:
     """The weights and the vocabulary of one GGUF file."""
 
-    def __init__(self, path: Path, options: LlamaOptions) -> None:
+    def __init__(self, path: Path, options: LlamaOptions, *, on_progress: OnProgress | None = None) -> None:
         native.initialise()
         native.recent_errors.clear()
         parameters = llama_cpp.llama_model_default_params()
         parameters.n_gpu_layers = options.gpu_layers
+        if on_progress is not None:
+            callback = _progress_callback(on_progress)  # kept alive by this name until the file is loaded
+            parameters.progress_callback = callback
         self.path = path
         handle = llama_cpp.llama_model_load_from_file(str(path).encode(), parameters)
         if not handle:
@@ -103,6 +106,19 @@ class Model:
         buffer = ctypes.create_string_buffer(length + 1)
         llama_cpp.llama_model_meta_val_str(self.handle, key.encode(), buffer, length + 1)
         return buffer.value.decode("utf-8", "replace")
+
+
+def _progress_callback(on_progress: OnProgress) -> Any:
+    """For llama.cpp, which calls it for every tensor: passes on each whole percent once, and never stops the load."""
+    percents = [-1]
+
+    def report(fraction: float, _user_data: object) -> bool:
+        if int(fraction * 100) > percents[0]:
+            percents[0] = int(fraction * 100)
+            on_progress(fraction)
+        return True
+
+    return llama_cpp.llama_progress_callback(report)
 
 
 class DecodeOutcome(Enum):

@@ -1,12 +1,15 @@
 """Settings of one loaded model, and of the process it is loaded in. No native library is imported here."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
 KvType = Literal["f32", "f16", "q8_0", "q4_0"]
 FlashAttention = Literal["auto", "on", "off"]
+
+# Called while a model loads, with how much of it is there, from 0 to 1.
+OnProgress = Callable[[float], None]
 
 DEFAULT_CONTEXT_WINDOW = 8192
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from localassist.errors import GenerationFailed
-from localassist.inference.options import LlamaOptions
+from localassist.inference.options import LlamaOptions, OnProgress
 from localassist.inference.probe import check_file
 from localassist.inference.stream import TokenStream
 from localassist.inference.worker_process import WorkerProcess, WorkerStopped
@@ -22,7 +22,12 @@ class WorkerBackend:
     """
 
     def __init__(
-        self, path: Path, options: LlamaOptions | None = None, *, environment: Mapping[str, str] | None = None
+        self,
+        path: Path,
+        options: LlamaOptions | None = None,
+        *,
+        environment: Mapping[str, str] | None = None,
+        on_progress: OnProgress | None = None,
     ) -> None:
         self._path = Path(path)
         self._options = options or LlamaOptions()
@@ -30,7 +35,7 @@ class WorkerBackend:
         self._lock = threading.Lock()
         self._is_closed = False
         check_file(self._path, self._options)
-        self._worker = self._start()
+        self._worker = self._start(on_progress)
 
     @property
     def facts(self) -> ModelFacts:
@@ -69,5 +74,5 @@ class WorkerBackend:
                 self._worker = self._start()
             return self._worker
 
-    def _start(self) -> WorkerProcess:
-        return WorkerProcess(self._path, self._options, environment=self._environment)
+    def _start(self, on_progress: OnProgress | None = None) -> WorkerProcess:
+        return WorkerProcess(self._path, self._options, environment=self._environment, on_progress=on_progress)

@@ -35,8 +35,11 @@ class Worker:
         self._channel = channel
         self._sequences: dict[int, Sequence] = {}
         self._ids: dict[Sequence, int] = {}
-        self._engine = InferenceThread(path, options, self._deliver)
+        self._engine = InferenceThread(path, options, self._deliver, on_progress=self._report_progress)
         channel.send({"op": "loaded", "facts": pack_facts(self._engine.facts)})
+
+    def _report_progress(self, fraction: float) -> None:
+        self._channel.send({"op": "progress", "value": fraction})
 
     def run(self) -> None:
         """Serve until the other end closes the connection."""

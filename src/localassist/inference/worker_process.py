@@ -18,7 +18,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from localassist.errors import GenerationFailed, LocalAssistError, ModelLoadFailed
-from localassist.inference.options import LlamaOptions
+from localassist.inference.options import LlamaOptions, OnProgress
 from localassist.inference.stream import TokenStream
 from localassist.inference.wire import (
     Channel,
@@ -42,7 +42,15 @@ class WorkerStopped(GenerationFailed):
 class WorkerProcess:
     """One worker with one loaded model, for as long as it lives. Raises ModelLoadFailed."""
 
-    def __init__(self, path: Path, options: LlamaOptions, *, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        options: LlamaOptions,
+        *,
+        environment: Mapping[str, str] | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> None:
+        self._on_progress = on_progress
         self._ids = itertools.count()
         self._path = path
         self._replies: dict[int, queue.SimpleQueue[Any]] = {}
@@ -162,6 +170,9 @@ class WorkerProcess:
                 self._replies.pop(message["id"]).put(message["value"])
             case "error":
                 self._replies.pop(message["id"]).put(unpack_error(message["error"]))
+            case "progress":
+                if self._on_progress is not None:
+                    self._on_progress(message["value"])
             case "log":
                 logger.log(message["level"], "%s", message["message"])
 

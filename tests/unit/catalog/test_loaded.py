@@ -18,7 +18,7 @@ class Shelf:
         self.loads = []
         self.open = set()
 
-    def load(self, name):
+    def load(self, name, on_progress):
         self.loads.append(name)
         if name == "broken":
             raise ModelLoadFailed("broken is damaged.")
