@@ -16,6 +16,7 @@ from localassist.dialects.probing import probe
 from localassist.dialects.syntax_parser import SyntaxParser
 from localassist.dialects.template import ChatTemplate
 from localassist.dialects.turn_parser import TurnParser
+from localassist.errors import ModelLoadFailed
 from localassist.protocols import (
     GUARD_CLOSE,
     GUARD_OPEN,
@@ -72,20 +73,29 @@ class TemplateDialect:
 
     def render(self, messages: Sequence[ChatMessage], tools: Sequence[FunctionSpec]) -> str:
         objects = [hermes.tool_object(tool) for tool in tools]
+        if not objects or not self.has_own_tools:
+            return self._render(messages, [], objects)
+        try:
+            return self._render(messages, objects, [])
+        except ModelLoadFailed:  # some templates know only part of what a schema may say
+            return self._render(messages, [], objects)
+
+    def _render(self, messages: Sequence[ChatMessage], offered: list[_Message], described: list[_Message]) -> str:
+        """The prompt, with functions that the template offers and functions the instructions describe."""
         if self._found is not None:
             listed = messages if self.syntax.takes_several else _one_call_each(messages)
             entries = [self._native(message, self._found) for message in listed]
-            objects = list(map(hermes.with_descriptions, objects)) if self._found.needs_descriptions else objects
         else:
             entries = self._without_tool_roles(messages)
-        if objects and not self.has_own_tools:
-            entries = _with_system(entries, hermes.tool_instructions(objects, self.syntax))
-            objects = []
+        if self._found is not None and self._found.needs_descriptions:
+            offered = list(map(hermes.with_descriptions, offered))
+        if described:
+            entries = _with_system(entries, hermes.tool_instructions(described, self.syntax))
         if not self._abilities.takes_system:
             entries = _merge_system(entries)
         if not self._abilities.takes_repeated_roles:
             entries = _merge_repeated(entries)
-        return self._template.render(entries, objects or self._abilities.no_tools)
+        return self._template.render(entries, offered or self._abilities.no_tools)
 
     def constraint(self, tools: Sequence[FunctionSpec], choice: ToolChoice) -> Constraint | None:
         return build_constraint(self.syntax, tools, choice, self._special_tokens)

@@ -70,6 +70,7 @@ def _is_in_prompt(dialect: TemplateDialect, calls: Sequence[tuple[str, dict[str,
     results = [ChatMessage("tool", RESULT, tool_call_id=entry.id, name=entry.name) for entry in entries]
     turns = [ChatMessage("user", "Question?"), ChatMessage("assistant", "", entries), *results]
     prompt = dialect.render(turns, TOOLS).replace(GUARD_OPEN, "").replace(GUARD_CLOSE, "")
+    prompt = prompt.replace("<![CDATA[", "").replace("]]>", "")  # one template writes some texts so
     syntax = dialect.syntax if len(calls) > 1 else replace(dialect.syntax, closing="")
     text = syntax.write([WrittenCall(name, arguments, ID) for name, arguments in calls])
     pattern = re.escape("".join(text.split())).replace(re.escape(ID), "[\\w-]+")
