@@ -33,7 +33,8 @@ TOOLS: list[dict[str, Any]] = [
 
 QUESTIONS = (
     "Hello, my name is Mira.",
-    "Call get_stock with item: desk lamps",
+    "Please get the stock of oak tables.",
+    'get_stock for "red chairs"',
     "What is my name?",
 )
 

@@ -46,6 +46,7 @@ class _SyntaxReader:
         self._arguments: JsonValueReader | None = None  # being read as one object
         self._num_sent = 0
         self._written: list[str] | None = None  # names of the arguments read one by one so far
+        self._is_waiting = False  # for the arguments of a call that was announced
         self._char = ""
         self._is_pushed_back = False
         self.is_started = False
@@ -78,6 +79,8 @@ class _SyntaxReader:
             end = self._arguments.closing() if self._num_sent else "{}"
         elif self._written is not None:
             end = "}"
+        elif self._is_waiting:
+            end = "{}"
         return [*pieces, CallArguments(self._index - 1, end)] if end else pieces
 
     def _read(self, rest_of_head: str) -> Reading:
@@ -94,7 +97,7 @@ class _SyntaxReader:
         name = yield from self._name()
         self._pieces.append(CallStarted(self._index, name))
         self._index += 1
-        self.is_started = True
+        self._is_waiting = self.is_started = True
         before, after = (self._syntax.between, self._syntax.after)
         if self._syntax.parameters is not None:
             yield from self._parameters(self._syntax.parameters, before, after, self._schemas[name])
@@ -114,7 +117,7 @@ class _SyntaxReader:
         return name
 
     def _object(self) -> Reading:
-        self._arguments, self._num_sent = JsonValueReader(), 0
+        self._arguments, self._num_sent, self._is_waiting = JsonValueReader(), 0, False
         char = yield from self._next_visible()
         if char != "{":
             raise _MalformedError
@@ -133,7 +136,7 @@ class _SyntaxReader:
             self._num_sent = self._arguments.committed
 
     def _parameters(self, form: ParameterSyntax, before: str, after: str, schema: Mapping[str, Any]) -> Reading:
-        self._written = []
+        self._written, self._is_waiting = [], False
         self._send("{")
         ended = yield from self._which(before + form.before, before + after)
         while not ended:

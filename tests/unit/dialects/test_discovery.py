@@ -155,9 +155,8 @@ def test_calls_cut_short_are_closed(kind: str) -> None:
     found = dialect(template(TEMPLATES[kind]))
     whole = found.syntax.write([WrittenCall(name, arguments, "1") for name, arguments in CALLS]).lstrip()
     for length in range(len(whole)):
-        spoken, calls = parse(found, whole[:length], 3)
+        _, calls = parse(found, whole[:length], 3)
         assert all(isinstance(arguments, dict) for _, arguments in calls)
-        assert not (spoken and calls)
 
 
 def test_one_call_where_calls_may_not_be_parallel() -> None:
