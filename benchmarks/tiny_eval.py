@@ -240,14 +240,15 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=MODEL_DIRECTORY / "localassist-tiny.gguf")
     parser.add_argument("--driver", choices=("engine", "loop"), default="engine")
     parser.add_argument("--only", default="", help="ids that contain this text")
-    parser.add_argument("--skip", default="", help="skills to leave out, separated by commas")
+    parser.add_argument("--functions-only", action="store_true", help="leave out what needs a hosted tool")
     parser.add_argument("--without-prefix", action="store_true", help="leave out the second, long measurement")
     parser.add_argument("--show", action="store_true", help="print what was wrong")
     parser.add_argument("--note", default="", help="said in the history")
     parser.add_argument("--keep", action="store_true", help="add the figures to the history")
     arguments = parser.parse_args()
-    skipped = arguments.skip.split(",")
-    cases = [case for case in read_cases() if arguments.only in case.id and case.skill not in skipped]
+    cases = [case for case in read_cases() if arguments.only in case.id]
+    if arguments.functions_only:
+        cases = [case for case in cases if all(tool["type"] == "function" for tool in case.tools)]
     driver = build_driver(arguments.driver, arguments.model)
     started = time.monotonic()
     rows = {"alone": measure(driver, cases, with_prefix=False, show=arguments.show)}
@@ -259,7 +260,7 @@ def main() -> None:
         "driver": arguments.driver,
         "model_sha256": hashlib.sha256(arguments.model.read_bytes()).hexdigest(),
         "note": arguments.note,
-        "skipped": arguments.skip,
+        "functions_only": arguments.functions_only,
         "num_cases": len(cases),
         "elapsed_s": round(time.monotonic() - started, 1),
         "summaries": summaries,

@@ -53,6 +53,10 @@ def gradients_here(model: TinyModel, supply: Supply, seed: int, device: torch.de
         yield backward(model, batch, device)
 
 
+# How often a worker that waits looks whether the training it works for is still there.
+PARENT_CHECK_S = 5.0
+
+
 class GradientWorkers:
     """One process per core, reading the shared weights and handing over gradients."""
 
@@ -109,7 +113,10 @@ def _work(
         model.load_state_dict(shared.state_dict())
         model.zero_grad(set_to_none=True)
         result = backward(model, batch, torch.device("cpu"))
-        free.acquire()
+        while not free.acquire(timeout=PARENT_CHECK_S):
+            parent = multiprocessing.parent_process()
+            if parent is not None and not parent.is_alive():
+                return  # killed, so that nobody stopped this process
         for target, parameter in zip(gradients, model.parameters(), strict=True):
             target.copy_(parameter.grad)
         results.put((index, tuple(result)))

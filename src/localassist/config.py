@@ -237,11 +237,3 @@ def prepare_hub(url: str) -> None:
 def environment_with(defaults: Mapping[str, str]) -> dict[str, str]:
     """The whole environment for a child process: this one's, and the defaults where it says nothing."""
     return {**defaults, **os.environ}
-
-
-def make_offline() -> None:
-    """Tell libraries that could reach a hub, or report usage, not to."""
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    os.environ.setdefault("DO_NOT_TRACK", "1")
-    os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from localassist.bus import MemoryBus
 from localassist.catalog import ModelFiles, bundled_model
-from localassist.config import Config, environment_with, make_offline, prepare_native_libraries
+from localassist.config import Config, environment_with, prepare_native_libraries
 from localassist.errors import ModelLoadFailed
 from localassist.objects import base
 from localassist.protocols import BlobStore, EmbeddingModel, LoadedModel, ModelBackend, ModelLibrary, Store
@@ -110,7 +110,6 @@ class Engine:
         from localassist.store.sql import SqliteStore
 
         config = config or Config()
-        make_offline()
         prepare_native_libraries()
         models = ModelFiles(config, Loader(config))
         embedder = LazyEmbedder(config) if config.embedding_model is not None else None

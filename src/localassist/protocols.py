@@ -109,7 +109,6 @@ class TokenStream(Protocol):
 
     def close(self) -> None:
         """Cancel, from any thread, also while the reader waits: the stream then ends without an outcome."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,15 +138,12 @@ class ModelBackend(Protocol):
 
         Raises ContextLengthExceeded when the prompt leaves no room, GenerationFailed when the engine fails.
         """
-        ...
 
     def check(self, constraint: Constraint) -> None:
         """Compile a constraint; raises InvalidRequest with the compiler's reason."""
-        ...
 
     def count_tokens(self, prompt: str) -> int:
         """Tokens of a prompt, read the way `generate` reads it."""
-        ...
 
     def close(self) -> None: ...
 
@@ -224,7 +220,6 @@ class DialectParser(Protocol):
 
     def finish(self) -> list[ParsedPiece]:
         """What was held back; an unfinished call is closed into valid JSON or given back as text."""
-        ...
 
 
 class Dialect(Protocol):
@@ -232,7 +227,6 @@ class Dialect(Protocol):
 
     def render(self, messages: Sequence[ChatMessage], tools: Sequence[FunctionSpec]) -> str:
         """The prompt up to where the assistant begins to write. Raises ModelLoadFailed when the template fails."""
-        ...
 
     def constraint(self, tools: Sequence[FunctionSpec], choice: ToolChoice) -> Constraint | None: ...
 
@@ -252,7 +246,6 @@ class ModelLibrary(Protocol):
 
     def resolve(self, requested: str, *, param: str = "model") -> str:
         """The name of the model that serves `requested`. Raises InvalidRequest (`model_not_found`)."""
-        ...
 
     def use(
         self, name: str, *, on_progress: Callable[[float], None] | None = None
@@ -261,7 +254,6 @@ class ModelLibrary(Protocol):
 
         `on_progress` is called while it loads, with how much is there, from 0 to 1.
         """
-        ...
 
     def models(self) -> Sequence[Model]: ...
 
@@ -273,7 +265,6 @@ class EmbeddingModel(Protocol):
 
     def embed(self, texts: Sequence[str]) -> tuple[list[list[float]], int]:
         """One normalised vector per text, and how many tokens were read. Raises InvalidRequest for a text too long."""
-        ...
 
     def close(self) -> None: ...
 
@@ -304,7 +295,6 @@ class Store(Protocol):
 
     def transaction(self) -> AbstractContextManager[None]:
         """All reads and writes of this thread inside succeed or fail together. May be nested."""
-        ...
 
     def insert(self, item: StoredObject) -> None: ...
 
@@ -312,14 +302,12 @@ class Store(Protocol):
 
     def get(self, kind: type[ObjectT], object_id: str) -> ObjectT:
         """Raises NotFound with the contract's words."""
-        ...
 
     def update(self, item: StoredObject, *, only_if_status: Collection[str] | None = None) -> bool:
         """Replace the stored object; False (and nothing written) when its stored status is not among those given.
 
         Raises NotFound when the object is gone.
         """
-        ...
 
     def delete(self, kind: type[StoredObject], object_id: str) -> bool: ...
 
@@ -330,23 +318,18 @@ class Store(Protocol):
 
         Raises InvalidRequest when a cursor names nothing.
         """
-        ...
 
     def all(self, kind: type[ObjectT], **equals: str | Collection[str]) -> list[ObjectT]:
         """Every match, oldest first."""
-        ...
 
     def mentioning(self, kind: type[ObjectT], object_id: str) -> list[ObjectT]:
         """Objects whose stored JSON mentions an id, oldest first."""
-        ...
 
     def due(self, kind: type[ObjectT], *, at: int) -> list[ObjectT]:
         """Objects whose `expires_at` is not after `at`, oldest first."""
-        ...
 
     def claim_run(self, claim: Callable[[Run], Run]) -> Run | None:
         """Take the oldest queued run, replace it by `claim(run)`, return the new one; None when nothing is queued."""
-        ...
 
     def close(self) -> None: ...
 
@@ -356,11 +339,9 @@ class BlobStore(Protocol):
 
     def write(self, key: str, source: BinaryIO, *, max_bytes: int | None = None) -> int:
         """Copy to the end and return the size in bytes. Raises InvalidRequest over `max_bytes`."""
-        ...
 
     def open(self, key: str) -> BinaryIO:
         """Raises StoreFailed naming the key when the bytes are gone."""
-        ...
 
     def size(self, key: str) -> int: ...
 
@@ -375,7 +356,6 @@ class Subscription(Protocol):
 
     def take(self) -> tuple[list[Event], bool]:
         """Events not yet taken, without waiting, and whether the log has ended."""
-        ...
 
     def close(self) -> None: ...
 
@@ -387,18 +367,14 @@ class EventBus(Protocol):
 
     def position(self, run_id: str) -> int:
         """How many events the run has so far."""
-        ...
 
     def subscribe(self, run_id: str, *, after: int, wake: Callable[[], None]) -> Subscription:
         """`wake` is called, from any thread, whenever there is something new to take."""
-        ...
 
     def follow(self, run_id: str, *, after: int = 0) -> Iterator[Event]:
         """Replay from `after`, then wait for more until the log ends."""
-        ...
 
     def end(self, run_id: str) -> None:
         """The run will publish nothing more."""
-        ...
 
     def close(self) -> None: ...

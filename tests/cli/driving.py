@@ -108,6 +108,24 @@ class Terminal:
             assert monotonic() < end, f"{pattern!r} was not shown:\n{self.shown[self._read_to :]}"
             assert self._read(end - monotonic()), f"ended without {pattern!r}:\n{self.shown[self._read_to :]}"
 
+    def interrupt(self, pattern: str) -> None:
+        """Press Ctrl-C at a prompt until the pattern is shown.
+
+        A signal that arrives just before readline begins to wait is noticed only with the next key (CPython's
+        readline module looks for signals when its wait is interrupted), so one press may not be enough.
+        """
+        end = monotonic() + PATIENCE_S
+        while True:
+            self.type("\x03")
+            again = monotonic() + 2.0
+            while monotonic() < again:
+                found = re.compile(pattern).search(self.shown, self._read_to)
+                if found is not None:
+                    self._read_to = found.end()
+                    return
+                self._read(again - monotonic())
+            assert monotonic() < end, f"{pattern!r} was not shown:\n{self.shown[self._read_to :]}"
+
     def wait(self) -> int:
         """The exit code, when the command ends."""
         end = monotonic() + PATIENCE_S

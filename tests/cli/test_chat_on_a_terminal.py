@@ -56,8 +56,7 @@ def test_ctrl_c_at_the_prompt_drops_the_line(server: Settings) -> None:
         shown.expect("> ")
         shown.type("Never mi")
         shown.expect("Never mi")
-        shown.type("\x03")
-        shown.expect("Ctrl-D leaves")
+        shown.interrupt("Ctrl-D leaves")
         shown.type("Hi\n")
         shown.expect(ANSWER)
         shown.expect("> ")
@@ -88,8 +87,7 @@ def test_ctrl_c_instead_of_an_output_cancels_the_run(server: Settings, weather_t
         shown.expect("output of get_weather: ")
         shown.type("su")
         shown.expect("su")
-        shown.type("\x03")
-        shown.expect("> ")
+        shown.interrupt("> ")
         shown.type("/exit\n")
         assert shown.wait() == 0
     assert run("runs", "list", "-n", "1", settings=server).stdout.splitlines()[1].split("\t")[1] == "cancelled"

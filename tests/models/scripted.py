@@ -31,7 +31,7 @@ CHATML = (
     "{%- if m.role == 'tool' %}"
     "{{ '<|im_start|>user\n<tool_response>\n' + m.content + '\n</tool_response><|im_end|>\n' }}"
     "{%- else %}{{ '<|im_start|>' + m.role + '\n' + (m.content or '') }}"
-    "{%- for call in (m.tool_calls or []) %}"
+    "{%- for call in (m.tool_calls or []) %}{{ '' if loop.first else '\n' }}"
     '{{ \'<tool_call>\n{"name": "\' + call.function.name + \'", "arguments": \' }}'
     "{{ call.function.arguments | tojson }}{{ '}\n</tool_call>' }}"
     "{%- endfor %}{{ '<|im_end|>\n' }}{%- endif %}{%- endif %}{%- endfor %}"

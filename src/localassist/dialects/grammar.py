@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from localassist.dialects.schemas import choices, json_rule, parameters_of, property_schema, types
+from localassist.dialects.schemas import choices, json_rule, parameters_of, property_schema, quoted, types
 from localassist.dialects.syntax import ID, CallSyntax, ParameterSyntax
 from localassist.errors import InvalidRequest
 from localassist.protocols import Constraint, FunctionSpec, ToolChoice
@@ -135,9 +135,11 @@ class _Grammar:
 
 
 def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False) if text else ""
+    return quoted(text) if text else ""
 
 
 def _escaped(text: str) -> str:
     """The text as a pattern between slashes."""
-    return "".join("\\n" if char == "\n" else re.escape(char) for char in text).replace("/", "\\/")
+    return (
+        "".join("\\n" if char == "\n" else re.escape(char) for char in text).replace("/", "\\/").replace("@@", "@[@]")
+    )

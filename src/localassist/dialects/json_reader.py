@@ -160,7 +160,7 @@ class JsonValueReader:
     def _accept_in_number(self, char: str) -> bool:
         completion, following = _NUMBER_NEXT[self._detail]
         for allowed, form in following.items():
-            if char in allowed or (char.isdigit() and char.isascii() and _in_range(char, allowed)):
+            if _is_allowed(char, allowed):
                 self._detail = form
                 return True
         if completion:
@@ -177,5 +177,8 @@ class JsonValueReader:
         return True
 
 
-def _in_range(char: str, allowed: str) -> bool:
-    return len(allowed) == 3 and allowed[1] == "-" and allowed[0] <= char <= allowed[2]
+def _is_allowed(char: str, allowed: str) -> bool:
+    """Whether it is one of the characters, or in the range when three say "from-to"."""
+    if len(allowed) == 3 and allowed[1] == "-":
+        return allowed[0] <= char <= allowed[2]
+    return char in allowed

@@ -24,7 +24,12 @@ def json_rule(schema: Mapping[str, Any], *, strict: bool, separators: tuple[str,
         style = {"item_separator": item, "key_separator": key, "whitespace_flexible": False}
     if not strict:
         schema, style = _without_impossible(dict(schema)), {**style, "lenient": True}
-    return f"%json {json.dumps({**schema, 'x-guidance': style}, ensure_ascii=False)}"
+    return f"%json {quoted({**schema, 'x-guidance': style})}"
+
+
+def quoted(value: Any) -> str:
+    """JSON text for a grammar, in which nothing a schema says can be taken for a marker (`@@…@@`)."""
+    return json.dumps(value, ensure_ascii=False).replace("@@", "@\\u0040")
 
 
 def parameters_of(tool: FunctionSpec) -> dict[str, Any]:

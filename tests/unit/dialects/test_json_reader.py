@@ -43,6 +43,7 @@ def test_json_cut_anywhere_can_be_closed(value: object, ascii_only: bool, cut: f
         ('{"a": tr', '{"a": true}'),
         ('{"a": -', '{"a": -0}'),
         ('{"a": 1.', '{"a": 1.0}'),
+        ('{"a": 2e-', '{"a": 2e-0}'),
         ('{"a": [1, {"b": "\\', '{"a": [1, {"b": "\\\\"}]}'),
         ('{"a": "\\u00', '{"a": "\\u0000"}'),
         ("{", "{}"),
