@@ -25,6 +25,7 @@ from localassist.protocols import (
     CallArguments,
     CallStarted,
     Cancellation,
+    Constraint,
     EventBus,
     FunctionSpec,
     GenerationRequest,
@@ -39,6 +40,7 @@ from localassist.protocols import (
 from localassist.runs.context import ContextBuilder, TurnPrompt, function_specs
 from localassist.runs.lifecycle import TERMINAL
 from localassist.runs.recorder import Recorder
+from localassist.runs.response_format import answer_constraint
 from localassist.runs.signals import Cancelled, Expired, Failed, Incomplete, RequiresAction, RunSignal
 from localassist.runs.tool_choice import effective_choice
 
@@ -145,9 +147,15 @@ class RunLoop:
             temperature=run.temperature,
             top_p=run.top_p,
             seed=self._limits.seed,
-            constraint=model.dialect.constraint(prompt.tools, choice) if prompt.tools else None,
+            constraint=_constraint(run, model, prompt, choice),
             cache_key=run.thread_id,
         )
+
+
+def _constraint(run: Run, model: LoadedModel, prompt: TurnPrompt, choice: ToolChoice) -> Constraint | None:
+    """Calls of offered functions, or an answer in the run's response_format."""
+    answer = answer_constraint(run, offers_tools=bool(prompt.tools))
+    return model.dialect.constraint(prompt.tools, choice) if prompt.tools else answer
 
 
 class _Turn:

@@ -1,0 +1,40 @@
+"""The grammar of an answer in a JSON mode."""
+
+import json
+import logging
+from typing import Any
+
+from localassist.objects.runs import Run
+from localassist.protocols import Constraint
+
+logger = logging.getLogger(__name__)
+
+# One fixed way to write white space makes most characters certain, so that they need not be sampled.
+_STYLE: dict[str, Any] = {"item_separator": ", ", "key_separator": ": ", "whitespace_flexible": False}
+
+
+def answer_constraint(run: Run, *, offers_tools: bool) -> Constraint | None:
+    """What the run's response_format allows its text to be; None where any text will do.
+
+    Beside functions the form of the text is not enforced, which is logged.
+    """
+    schema = _schema(run.response_format)
+    if schema is None:
+        return None
+    if offers_tools:
+        logger.warning("Run %s: response_format is not enforced in turns that offer functions.", run.id)
+        return None
+    # An escaped character keeps what the schema says from being read as a marker of the grammar.
+    words = json.dumps(schema, ensure_ascii=False).replace("@@", "@\\u0040")
+    return Constraint(f"%llguidance {{}}\nstart: %json {words}\n")
+
+
+def _schema(response_format: Any) -> dict[str, Any] | None:
+    kind = response_format.get("type") if isinstance(response_format, dict) else None
+    if kind == "json_object":
+        return {"type": "object", "x-guidance": _STYLE}
+    if kind != "json_schema":
+        return None
+    asked = response_format["json_schema"]
+    schema = asked.get("schema") or {"type": "object"}
+    return {**schema, "x-guidance": _STYLE if asked.get("strict") else {**_STYLE, "lenient": True}}
