@@ -15,9 +15,11 @@ import pytest
 
 from localassist.cli import main
 
-# Makes the pseudo-terminal that is its standard input the controlling one, so that Ctrl-C becomes a signal.
+# Makes the pseudo-terminal that is its standard input the controlling one, so that Ctrl-C becomes a signal, which is
+# not to be ignored even where the tests themselves run in the background of a shell.
 ON_TERMINAL = (
-    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
+    "import fcntl, os, signal, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+    "signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
 )
 COMMAND = [sys.executable, "-m", "localassist"]
 STYLE = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
