@@ -3,6 +3,7 @@
 Values go in and out; no type or exception of a library crosses. Adapters implement these and never import each other.
 """
 
+import json
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -65,6 +66,11 @@ class Cancellation:
                 self._callbacks.append(callback)
                 return
         callback()
+
+
+def grammar_json(value: Any) -> str:
+    """JSON text for a constraint's grammar, in which nothing the value says can be taken for a marker."""
+    return json.dumps(value, ensure_ascii=False).replace("@@", "@\\u0040")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from localassist.dialects.schemas import choices, json_rule, parameters_of, property_schema, quoted, types
+from localassist.dialects.schemas import choices, json_rule, parameters_of, property_schema, types
 from localassist.dialects.syntax import ID, CallSyntax, ParameterSyntax
 from localassist.errors import InvalidRequest
-from localassist.protocols import Constraint, FunctionSpec, ToolChoice
+from localassist.protocols import Constraint, FunctionSpec, ToolChoice, grammar_json
 
 _MAX_CALLS = 16  # in one turn; a small model may not find an end by itself
 _ID_PATTERN = "/[a-zA-Z0-9]{1,9}/"
@@ -135,7 +135,7 @@ class _Grammar:
 
 
 def _quoted(text: str) -> str:
-    return quoted(text) if text else ""
+    return grammar_json(text) if text else ""
 
 
 def _escaped(text: str) -> str:

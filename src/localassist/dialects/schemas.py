@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from localassist.protocols import FunctionSpec
+from localassist.protocols import FunctionSpec, grammar_json
 
 _LOOK_AROUND = re.compile(r"\(\?[=!<]")
 _CDATA = re.compile(r"<!\[CDATA\[(.*)\]\]>", re.DOTALL)
@@ -24,12 +24,7 @@ def json_rule(schema: Mapping[str, Any], *, strict: bool, separators: tuple[str,
         style = {"item_separator": item, "key_separator": key, "whitespace_flexible": False}
     if not strict:
         schema, style = _without_impossible(dict(schema)), {**style, "lenient": True}
-    return f"%json {quoted({**schema, 'x-guidance': style})}"
-
-
-def quoted(value: Any) -> str:
-    """JSON text for a grammar, in which nothing a schema says can be taken for a marker (`@@…@@`)."""
-    return json.dumps(value, ensure_ascii=False).replace("@@", "@\\u0040")
+    return f"%json {grammar_json({**schema, 'x-guidance': style})}"
 
 
 def parameters_of(tool: FunctionSpec) -> dict[str, Any]:

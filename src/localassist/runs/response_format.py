@@ -1,11 +1,10 @@
 """The grammar of an answer in a JSON mode."""
 
-import json
 import logging
 from typing import Any
 
 from localassist.objects.runs import Run
-from localassist.protocols import Constraint
+from localassist.protocols import Constraint, grammar_json
 
 logger = logging.getLogger(__name__)
 
@@ -24,9 +23,7 @@ def answer_constraint(run: Run, *, offers_tools: bool) -> Constraint | None:
     if offers_tools:
         logger.warning("Run %s: response_format is not enforced in turns that offer functions.", run.id)
         return None
-    # An escaped character keeps what the schema says from being read as a marker of the grammar.
-    words = json.dumps(schema, ensure_ascii=False).replace("@@", "@\\u0040")
-    return Constraint(f"%llguidance {{}}\nstart: %json {words}\n")
+    return Constraint(f"%llguidance {{}}\nstart: %json {grammar_json(schema)}\n")
 
 
 def _schema(response_format: Any) -> dict[str, Any] | None:
