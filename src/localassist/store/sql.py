@@ -12,7 +12,7 @@ from localassist.errors import Conflict, InvalidRequest, NotFound, StoreFailed
 from localassist.objects.base import StoredObject
 from localassist.objects.runs import Run
 from localassist.protocols import Page, Slice
-from localassist.store import queries
+from localassist.store import chunk_tables, queries  # noqa: F401  (registers its tables)
 from localassist.store.database import Database
 from localassist.store.queries import Conditions, Position
 from localassist.store.schema import prepare
