@@ -13,7 +13,7 @@ from localassist.catalog import ModelFiles, bundled_model
 from localassist.config import Config, environment_with, prepare_native_libraries
 from localassist.errors import ModelLoadFailed
 from localassist.objects import base
-from localassist.protocols import BlobStore, EmbeddingModel, LoadedModel, ModelBackend, ModelLibrary, Store
+from localassist.protocols import BlobStore, EmbeddingModel, FileSearch, LoadedModel, ModelBackend, ModelLibrary, Store
 from localassist.runs.expiry import ExpiryClock
 from localassist.runs.loop import LoopLimits, RunLoop
 from localassist.runs.recovery import recover_runs
@@ -21,13 +21,20 @@ from localassist.runs.worker import RunWorkers
 from localassist.service.assistants import AssistantService
 from localassist.service.chat import ChatService
 from localassist.service.embeddings import EmbeddingService
+from localassist.service.file_batches import FileBatchService
 from localassist.service.files import FileService
+from localassist.service.ingestion_jobs import StoredJobs
 from localassist.service.messages import MessageService
 from localassist.service.models import ModelService
+from localassist.service.resources import ResourceService
 from localassist.service.run_settings import RunFactory
 from localassist.service.runs import RunService
+from localassist.service.store_files import StoreFileService
+from localassist.service.store_ledger import StoreLedger
+from localassist.service.store_search import StoreSearchService
 from localassist.service.threads import ThreadService
 from localassist.service.uploads import UploadService
+from localassist.service.vector_stores import VectorStoreService
 
 if TYPE_CHECKING:
     from localassist.inference import LlamaOptions
@@ -45,6 +52,7 @@ class Engine:
         store: Store,
         blobs: BlobStore,
         models: ModelLibrary,
+        file_search: FileSearch | None = None,
         embedder: "LazyEmbedder | None" = None,
         clock: Callable[[], int] = base.now,
         announce: Callable[[str | None], None] | None = None,
@@ -67,10 +75,12 @@ class Engine:
         limits = LoopLimits(max_turn_tokens=config.max_turn_tokens, seed=config.seed)
         loop = RunLoop(store, self.bus, models, limits, clock=clock)
         self._workers = RunWorkers(store, self.bus, loop, max_workers=config.max_concurrent_runs, clock=clock)
-        self._expiry = ExpiryClock(store, self.bus, self._workers, clock=clock)
-        self.assistants = AssistantService(store, models, check_schema=_check_schema, clock=clock)
-        self.messages = MessageService(store, clock=clock)
-        self.threads = ThreadService(store, self.bus, self._workers, self.messages, clock=clock)
+        ledger = self._build_file_search(store, file_search, clock)
+        self._expiry = ExpiryClock(store, self.bus, self._workers, clock=clock, sweep=self.vector_stores.expire_due)
+        resources = ResourceService(store, self.vector_stores)
+        self.assistants = AssistantService(store, models, resources, check_schema=_check_schema, clock=clock)
+        self.messages = MessageService(store, self.vector_stores, clock=clock)
+        self.threads = ThreadService(store, self.bus, self._workers, self.messages, resources, clock=clock)
         factory = RunFactory(
             store, models, expires_after_s=config.run_expires_after_s, check_schema=_check_schema, clock=clock
         )
@@ -82,16 +92,40 @@ class Engine:
             factory=factory,
             threads=self.threads,
             messages=self.messages,
+            resources=resources,
             clock=clock,
         )
-        self.files = FileService(store, blobs, clock=clock)
+        self.files = FileService(store, blobs, ledger, clock=clock)
         self.uploads = UploadService(store, blobs, self.files, clock=clock)
         self.models = ModelService(models)
         self.chat = ChatService(models, max_turn_tokens=config.max_turn_tokens, seed=config.seed, clock=clock)
         self.embeddings = EmbeddingService(embedder)
         if embedder is not None:
             self._closing.callback(embedder.close)
+        if file_search is not None:
+            self._start_ingestion(store, blobs, file_search, ledger, clock)
         self._start(store, clock)
+
+    def _build_file_search(self, store: Store, parts: FileSearch | None, clock: Callable[[], int]) -> StoreLedger:
+        chunks = None if parts is None else parts.chunks
+        ledger = StoreLedger(store, chunks)
+        self.vector_stores = VectorStoreService(store, ledger, clock=clock)
+        self.store_files = StoreFileService(store, self.vector_stores, ledger, chunks, clock=clock)
+        self.file_batches = FileBatchService(store, self.vector_stores, ledger, clock=clock)
+        self.store_search = StoreSearchService(self.vector_stores, None if parts is None else parts.retriever)
+        return ledger
+
+    def _start_ingestion(
+        self, store: Store, blobs: BlobStore, parts: FileSearch, ledger: StoreLedger, clock: Callable[[], int]
+    ) -> None:
+        """Take up the files that the last engine was reading or had not come to."""
+        jobs = StoredJobs(store, ledger, clock=clock)
+        queue = parts.workers(jobs, blobs)
+        ledger.attend(queue)
+        self._closing.callback(parts.retriever.close)
+        self._closing.callback(queue.close)
+        if jobs.recover():
+            queue.notify()
 
     def _start(self, store: Store, clock: Callable[[], int]) -> None:
         """Settle what the last engine left behind, then take up the queue."""
@@ -147,8 +181,9 @@ class Engine:
             return models[0].id
 
     def expire_due(self) -> None:
-        """Expire the runs whose time is up now, instead of within the next second."""
+        """Expire the runs and vector stores whose time is up now, instead of at the clock's next look."""
         self._expiry.expire_due()
+        self.vector_stores.expire_due()
 
     def close(self) -> None:
         """Stop the runs at work and release everything. Runs that wait for outputs or in the queue stay as they are."""

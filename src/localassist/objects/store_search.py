@@ -157,12 +157,14 @@ class PassageText(WireObject):
 class PassagePlace(WireObject):
     """An extension: where the passage stands in its file. `start` to `end` in characters, pages and lines from 1."""
 
-    omit_when_none: ClassVar[frozenset[str]] = frozenset({"page", "last_page", "heading"})
+    omit_when_none: ClassVar[frozenset[str]] = frozenset({"page", "last_page", "line", "last_line", "heading"})
 
     start: int
     end: int
     page: int | None = None
     last_page: int | None = None
+    line: int | None = None
+    last_line: int | None = None
     heading: str | None = None
 
 

@@ -51,6 +51,7 @@ from localassist.protocols.generation import (
     TokenStream,
     grammar_json,
 )
+from localassist.protocols.ingestion import FileSearch, IngestionFault, IngestionJob, IngestionJobs, IngestionQueue
 from localassist.protocols.interpreter import CellFile, CellImage, CellResult, Interpreter, SessionFile
 from localassist.protocols.library import EmbeddingModel, LoadedModel, ModelLibrary
 from localassist.protocols.retrieval import FoundChunk, Retriever, SearchOptions
@@ -80,12 +81,17 @@ __all__ = [
     "EmbeddingModel",
     "EventBus",
     "FilePassages",
+    "FileSearch",
     "FinishReason",
     "FoundChunk",
     "FunctionSpec",
     "GenerationRequest",
     "GenerationUsage",
     "IndexFinding",
+    "IngestionFault",
+    "IngestionJob",
+    "IngestionJobs",
+    "IngestionQueue",
     "Interpreter",
     "LoadedModel",
     "ModelBackend",

@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from localassist.protocols.chunks import ChunkingStrategy
+from localassist.protocols.chunks import ChunkingStrategy, ChunkStore
+from localassist.protocols.retrieval import Retriever
+from localassist.protocols.storage import BlobStore
 
 IngestionFault = Literal["server_error", "unsupported_file", "invalid_file"]
 
@@ -53,3 +55,12 @@ class IngestionQueue(Protocol):
         """There may be something to do. May be called inside the transaction that makes it so."""
 
     def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class FileSearch:
+    """The parts of file search. `workers` makes the queue that works on the jobs, reading bytes from the blobs."""
+
+    chunks: ChunkStore
+    retriever: Retriever
+    workers: Callable[[IngestionJobs, BlobStore], IngestionQueue]

@@ -194,7 +194,7 @@ class _Tally:
 
     def note(self, before: VectorStoreFile | None, after: VectorStoreFile | None) -> None:
         """A file is now `after` what was `before`."""
-        self._counts = self._counts.moved(before and before.status, after and after.status)
+        self._counts = self._counts.moved(before.status if before else None, after.status if after else None)
         self._usage_bytes += (after.usage_bytes if after else 0) - (before.usage_bytes if before else 0)
         left, joined = before and before.batch_id, after and after.batch_id
         if left and left == joined:

@@ -13,8 +13,10 @@ from localassist.http.routes import (
     run_events,
     runs,
     steps,
+    store_files,
     threads,
     uploads,
+    vector_stores,
 )
 
 # `runs` comes before `threads`: `/threads/runs` is no thread's id.
@@ -26,6 +28,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     threads.router,
     files.router,
     uploads.router,
+    vector_stores.router,
+    store_files.router,
     models.router,
     chat.router,
     embeddings.router,
