@@ -78,7 +78,10 @@ class Engine:
         self._expiry = ExpiryClock(store, self.bus, self._workers, clock=clock)
         self.assistants = AssistantService(store, models, check_schema=_check_schema, clock=clock)
         self.messages = MessageService(store, clock=clock)
-        self.threads = ThreadService(store, self.bus, self._workers, self.messages, clock=clock)
+        forget_session = interpreter.forget if interpreter is not None else _no_session
+        self.threads = ThreadService(
+            store, self.bus, self._workers, self.messages, forget_session=forget_session, clock=clock
+        )
         factory = RunFactory(
             store, models, expires_after_s=config.run_expires_after_s, check_schema=_check_schema, clock=clock
         )
@@ -223,6 +226,10 @@ class LazyEmbedder:
     def close(self) -> None:
         if self._opened is not None:
             self._opened.close()
+
+
+def _no_session(thread_id: str) -> None:
+    """Threads have no code sessions in an engine without an interpreter."""
 
 
 def _llama_options(config: Config) -> "LlamaOptions":

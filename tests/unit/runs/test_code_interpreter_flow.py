@@ -241,3 +241,12 @@ def test_a_model_that_only_calls_tools_is_stopped():
         run = b.finish(b.run(b.thread("hi"), b.assistant(tools=CODE_TOOL)))
         assert run.status == "failed"
         assert "64 times" in run.last_error.message
+
+
+def test_deleting_a_thread_ends_its_session():
+    cells = ScriptedCells(printed("1"))
+    with bench(call("python", code="1"), say("ok"), interpreter=cells) as b:
+        thread = b.thread("hi")
+        b.finish(b.run(thread, b.assistant(tools=CODE_TOOL)))
+        b.engine.threads.delete(thread)
+        assert cells.forgotten == [thread]
