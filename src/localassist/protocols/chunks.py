@@ -126,6 +126,7 @@ class RemovedFile(NamedTuple):
 
     store_id: str
     number: int
+    num_windows: int
 
 
 class ChunkCounts(NamedTuple):
@@ -193,8 +194,10 @@ class ChunkStore(Protocol):
     def windows(self, key: TextKey) -> Iterator[WindowBlock]:
         """In order."""
 
-    def match_words(self, store_id: str, query: str) -> Iterator[TextHit]:
-        """Chunks of a store that hold any telling word of the query, best first; nothing where it has none."""
+    def match_words(
+        self, store_id: str, query: str, *, limit: int, file_numbers: Collection[int] | None = None
+    ) -> list[TextHit]:
+        """Chunks of a store, or of some files in it, that hold any telling word of the query, best first."""
 
     # --- what the index still has to do ---
 
@@ -272,7 +275,7 @@ class VectorIndex(Protocol):
     def add(self, store_id: str, file_number: int, block: WindowBlock) -> None:
         """Adding what is there already changes nothing."""
 
-    def remove(self, store_id: str, file_number: int, num_windows: int | None = None) -> None: ...
+    def remove(self, store_id: str, file_number: int, num_windows: int) -> None: ...
 
     def search(self, store_id: str, vector: bytes, limit: int) -> list[VectorHit]:
         """The nearest windows, best first; empty for a store it does not know."""

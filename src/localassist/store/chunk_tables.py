@@ -69,7 +69,7 @@ window_blocks = Table(
     Column("starts", LargeBinary, nullable=False),
     Column("ends", LargeBinary, nullable=False),
     Column("vectors", LargeBinary, nullable=False),
-    Index("ix_window_blocks_text", "text_sha256", "fingerprint", "first", "num_windows", unique=True),
+    Index("ix_window_blocks_text", "text_sha256", "fingerprint", "first", unique=True),
 )
 
 # Generations that are gone from here and not yet from the index of vectors.
@@ -78,6 +78,7 @@ index_removals = Table(
     metadata,
     Column("file_number", Integer, primary_key=True, autoincrement=False),
     Column("store_id", Text, nullable=False),
+    Column("num_windows", Integer, nullable=False),
 )
 
 # With which definitions the rest was made: how words are folded, what a token is.
@@ -92,4 +93,4 @@ search_facts = Table(
 CREATE_CHUNK_WORDS = (
     "CREATE VIRTUAL TABLE chunk_words USING fts5(words, content='', tokenize='porter unicode61 remove_diacritics 2')"
 )
-event.listen(metadata, "after_create", DDL(CREATE_CHUNK_WORDS))
+event.listen(metadata, "after_create", DDL(CREATE_CHUNK_WORDS))  # type: ignore[no-untyped-call]

@@ -14,6 +14,7 @@ def upgrade() -> None:
         "index_removals",
         sa.Column("file_number", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("store_id", sa.Text, nullable=False),
+        sa.Column("num_windows", sa.Integer, nullable=False),
     )
     op.create_table(
         "search_facts",
@@ -84,6 +85,6 @@ def _create_chunks() -> None:
     op.create_index(
         "ix_window_blocks_text",
         "window_blocks",
-        ["text_sha256", "fingerprint", "first", "num_windows"],
+        ["text_sha256", "fingerprint", "first"],
         unique=True,
     )
