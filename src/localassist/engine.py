@@ -85,7 +85,7 @@ class Engine:
         self._closing.callback(models.close)
         self._closing.callback(self.bus.close)
         limits = LoopLimits(max_turn_tokens=config.max_turn_tokens, seed=config.seed)
-        ledger = self._build_file_search(store, file_search, clock)
+        ledger = self._build_file_search(store, blobs, file_search, clock)
         self.files = FileService(store, blobs, ledger, clock=clock)
         hosted: dict[str, HostedTool] = {}
         if interpreter is not None:
@@ -101,10 +101,21 @@ class Engine:
         self.threads = ThreadService(
             store, self.bus, self._workers, self.messages, resources, forget_session=forget_session, clock=clock
         )
-        factory = RunFactory(
-            store, models, expires_after_s=config.run_expires_after_s, check_schema=_check_schema, clock=clock
-        )
-        self.runs = RunService(
+        self.runs = self._build_runs(store, models, resources, clock)
+        self.uploads = UploadService(store, blobs, self.files, clock=clock)
+        self.models = ModelService(models)
+        self.chat = ChatService(models, max_turn_tokens=config.max_turn_tokens, seed=config.seed, clock=clock)
+        self.embeddings = EmbeddingService(embedder)
+        if embedder is not None:
+            self._closing.callback(embedder.close)
+        self._start(store, clock)
+
+    def _build_runs(
+        self, store: Store, models: ModelLibrary, resources: ResourceService, clock: Callable[[], int]
+    ) -> RunService:
+        expires_after_s = self.config.run_expires_after_s
+        factory = RunFactory(store, models, expires_after_s=expires_after_s, check_schema=_check_schema, clock=clock)
+        return RunService(
             store,
             self.bus,
             self._workers,
@@ -115,36 +126,26 @@ class Engine:
             resources=resources,
             clock=clock,
         )
-        self.uploads = UploadService(store, blobs, self.files, clock=clock)
-        self.models = ModelService(models)
-        self.chat = ChatService(models, max_turn_tokens=config.max_turn_tokens, seed=config.seed, clock=clock)
-        self.embeddings = EmbeddingService(embedder)
-        if embedder is not None:
-            self._closing.callback(embedder.close)
-        if file_search is not None:
-            self._start_ingestion(store, blobs, file_search, ledger, clock)
-        self._start(store, clock)
 
-    def _build_file_search(self, store: Store, parts: FileSearch | None, clock: Callable[[], int]) -> StoreLedger:
+    def _build_file_search(
+        self, store: Store, blobs: BlobStore, parts: FileSearch | None, clock: Callable[[], int]
+    ) -> StoreLedger:
+        """Vector stores, and the workers that take up the files the last engine had not finished."""
         chunks = None if parts is None else parts.chunks
         ledger = StoreLedger(store, chunks)
         self.vector_stores = VectorStoreService(store, ledger, clock=clock)
         self.store_files = StoreFileService(store, self.vector_stores, ledger, chunks, clock=clock)
         self.file_batches = FileBatchService(store, self.vector_stores, ledger, clock=clock)
         self.store_search = StoreSearchService(self.vector_stores, None if parts is None else parts.retriever)
+        if parts is not None:
+            jobs = StoredJobs(store, ledger, clock=clock)
+            queue = parts.workers(jobs, blobs)
+            ledger.attend(queue)
+            self._closing.callback(parts.retriever.close)
+            self._closing.callback(queue.close)
+            if jobs.recover():
+                queue.notify()
         return ledger
-
-    def _start_ingestion(
-        self, store: Store, blobs: BlobStore, parts: FileSearch, ledger: StoreLedger, clock: Callable[[], int]
-    ) -> None:
-        """Take up the files that the last engine was reading or had not come to."""
-        jobs = StoredJobs(store, ledger, clock=clock)
-        queue = parts.workers(jobs, blobs)
-        ledger.attend(queue)
-        self._closing.callback(parts.retriever.close)
-        self._closing.callback(queue.close)
-        if jobs.recover():
-            queue.notify()
 
     def _start(self, store: Store, clock: Callable[[], int]) -> None:
         """Settle what the last engine left behind, then take up the queue."""

@@ -20,6 +20,8 @@ MAX_CODE_FILES = 20
 
 
 class ResourceService:
+    """Turns the tool resources of a request into those that are stored."""
+
     def __init__(self, store: Store, stores: VectorStoreService) -> None:
         self._store = store
         self._stores = stores

@@ -16,6 +16,8 @@ STATUSES = ("in_progress", "completed", "failed", "cancelled")
 
 
 class StoreFileService:
+    """Files in vector stores: add, retrieve, list, change attributes, remove, and their text."""
+
     def __init__(
         self,
         store: Store,

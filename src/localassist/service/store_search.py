@@ -19,6 +19,8 @@ _END = re.compile(r"(\s*(please|thanks|thank you)|\s*(알려\s*주세요|알려�
 
 
 class StoreSearchService:
+    """Answers searches over HTTP; runs search through the retriever itself."""
+
     def __init__(self, stores: VectorStoreService, retriever: Retriever | None) -> None:
         self._stores = stores
         self._retriever = retriever
