@@ -143,6 +143,11 @@ class StoreLedger:
             for tally in tallies.values():
                 tally.save()
 
+    def forget_file(self, file_id: str) -> None:
+        """A file was deleted for good."""
+        if self._queue is not None:
+            self._queue.forget(file_id)
+
     def forget_store(self, store_id: str) -> None:
         """Forget what the files of a store brought; the files themselves stay as they are."""
         if self._chunks is not None:
