@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from localassist.bus import MemoryBus
 from localassist.catalog import ModelFiles, bundled_model
 from localassist.config import Config, environment_with, prepare_native_libraries
-from localassist.errors import ModelLoadFailed
+from localassist.errors import InvalidRequest, ModelLoadFailed
 from localassist.objects import base
+from localassist.objects.vector_stores import VectorStore
 from localassist.protocols import (
     BlobStore,
     EmbeddingModel,
@@ -46,6 +47,7 @@ from localassist.service.store_search import StoreSearchService
 from localassist.service.threads import ThreadService
 from localassist.service.uploads import UploadService
 from localassist.service.vector_stores import VectorStoreService
+from localassist.transfer.importer import Importer
 
 if TYPE_CHECKING:
     from localassist.inference import LlamaOptions
@@ -87,10 +89,7 @@ class Engine:
         limits = LoopLimits(max_turn_tokens=config.max_turn_tokens, seed=config.seed)
         ledger = self._build_file_search(store, blobs, file_search, clock)
         self.files = FileService(store, blobs, ledger, clock=clock)
-        hosted: dict[str, HostedTool] = {}
-        if interpreter is not None:
-            self._closing.callback(interpreter.close)
-            hosted["code_interpreter"] = CodeInterpreter(store, blobs, interpreter, self.files.keep_output)
+        hosted = self._hosted_tools(store, blobs, interpreter)
         loop = RunLoop(store, self.bus, models, limits, hosted=hosted, clock=clock)
         self._workers = RunWorkers(store, self.bus, loop, max_workers=config.max_concurrent_runs, clock=clock)
         self._expiry = ExpiryClock(store, self.bus, self._workers, clock=clock, sweep=self.vector_stores.expire_due)
@@ -108,7 +107,29 @@ class Engine:
         self.embeddings = EmbeddingService(embedder)
         if embedder is not None:
             self._closing.callback(embedder.close)
+        self.imports = self._build_imports(store, blobs, clock)
         self._start(store, clock)
+
+    def _hosted_tools(self, store: Store, blobs: BlobStore, interpreter: Interpreter | None) -> dict[str, HostedTool]:
+        """The tools this engine carries out itself."""
+        hosted: dict[str, HostedTool] = {}
+        if interpreter is not None:
+            self._closing.callback(interpreter.close)
+            hosted["code_interpreter"] = CodeInterpreter(store, blobs, interpreter, self.files.keep_output)
+        return hosted
+
+    def _build_imports(self, store: Store, blobs: BlobStore, clock: Callable[[], int]) -> Importer:
+        def has_store(store_id: str) -> bool:
+            return store.find(VectorStore, store_id) is not None
+
+        def has_model(name: str) -> bool:
+            try:
+                self.library.resolve(name)
+            except InvalidRequest:
+                return False
+            return True
+
+        return Importer(store, blobs, has_vector_store=has_store, has_model=has_model, clock=clock)
 
     def _build_runs(
         self, store: Store, models: ModelLibrary, resources: ResourceService, clock: Callable[[], int]

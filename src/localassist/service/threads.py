@@ -58,9 +58,14 @@ class ThreadService:
     def get(self, thread_id: str) -> Thread:
         return fetch(self._store, Thread, thread_id, param="thread_id")
 
-    def page(self, page: Page) -> Slice[Thread]:
-        """An extension: the contract has no list of threads."""
-        return self._store.page(Thread, page)
+    def page(self, page: Page, *, search: str | None = None) -> Slice[Thread]:
+        """An extension: the contract has no list of threads. `search` is a text in their titles or messages."""
+        if search is None:
+            return self._store.page(Thread, page)
+        wanted = search.casefold()
+        threads = {thread.id for thread in self._store.all(Thread) if _has(thread.metadata, wanted)}
+        threads |= {message.thread_id for message in self._store.all(Message) if _has(message.content, wanted)}
+        return self._store.page(Thread, page, id=threads)
 
     def modify(self, thread_id: str, body: ModifyThread) -> Thread:
         with self._store.transaction():
@@ -88,3 +93,10 @@ class ThreadService:
                 self._bus.end(run.id)
         self._forget_session(thread_id)
         return Deleted(id=thread_id, object="thread.deleted")
+
+
+def _has(value: Any, wanted: str) -> bool:
+    """Whether a metadata value or a text part has the wanted text, whatever the case of its letters."""
+    if isinstance(value, dict):
+        return any(wanted in text.casefold() for text in value.values())
+    return any(part.type == "text" and wanted in part.text.value.casefold() for part in value)

@@ -15,6 +15,7 @@ from localassist.http.routes import (
     steps,
     store_files,
     threads,
+    transfer,
     uploads,
     vector_stores,
 )
@@ -35,4 +36,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     embeddings.router,
     overview.router,
     run_events.router,
+    transfer.router,
 )
