@@ -72,7 +72,6 @@ def encrypted_pdf() -> bytes:
     plain = pdf(ENGLISH)
     cut = plain.index(b"xref\n")
     objects = [part.split(b"obj\n", 1)[1].rsplit(b"\nendobj", 1)[0] for part in plain[9:cut].split(b"endobj\n")[:-1]]
-    objects = [content if content.endswith(b"endobj") else content for content in objects]
     keys = f"/O <{'11' * 32}> /U <{'22' * 32}> /P -4"
     objects.append(f"<< /Filter /Standard /V 1 /R 2 /Length 40 {keys} >>".encode())
     identity = "33" * 16
@@ -145,7 +144,9 @@ def epub() -> bytes:
     chapters = {f"ch{i}.xhtml": f"<h1>Chapter {i}</h1><p>{text}</p>" for i, text in enumerate(SENTENCES, 1)}
     items = "".join(f'<item id="i{name}" href="{name}"/>' for name in chapters)
     refs = "".join(f'<itemref idref="i{name}"/>' for name in chapters)
-    package = f'<package xmlns="http://www.idpf.org/2007/opf"><manifest>{items}</manifest><spine>{refs}</spine></package>'
+    package = (
+        f'<package xmlns="http://www.idpf.org/2007/opf"><manifest>{items}</manifest><spine>{refs}</spine></package>'
+    )
     root = '<rootfile full-path="OEBPS/book.opf" media-type="application/oebps-package+xml"/>'
     names = 'xmlns="urn:oasis:names:tc:opendocument:xmlns:container"'
     return zipped(
@@ -217,7 +218,24 @@ def every_type() -> dict[str, bytes]:
         "birds.csv": "\n".join(["bird,remark", *(f'heron,"{sentence}"' for sentence in SENTENCES)]).encode(),
         "birds.tsv": "\n".join(["bird\tremark", *(f"heron\t{sentence}" for sentence in SENTENCES)]).encode(),
     }
-    text_types = "c cs cpp java json md php py rb tex txt css js sh ts go".split()
+    text_types = [
+        "c",
+        "cs",
+        "cpp",
+        "java",
+        "json",
+        "md",
+        "php",
+        "py",
+        "rb",
+        "tex",
+        "txt",
+        "css",
+        "js",
+        "sh",
+        "ts",
+        "go",
+    ]
     return made | {f"birds.{extension}": plain().encode() for extension in text_types}
 
 
@@ -227,10 +245,12 @@ def every_type() -> dict[str, bytes]:
 def zip_bomb() -> bytes:
     """A Word document of 200 MB of zeros."""
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        with archive.open("word/document.xml", "w", force_zip64=True) as part:
-            for _ in range(200):
-                part.write(bytes(1 << 20))
+    with (
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive,
+        archive.open("word/document.xml", "w", force_zip64=True) as part,
+    ):
+        for _ in range(200):
+            part.write(bytes(1 << 20))
     return out.getvalue()
 
 
