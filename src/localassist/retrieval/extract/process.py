@@ -107,13 +107,12 @@ class Extractor:
         return self._child
 
     def _start(self) -> "subprocess.Popen[bytes]":
-        inherited = {name: value for name, value in environment_with({}).items() if name in _INHERITED}
         child = subprocess.Popen(
             [sys.executable, "-m", "localassist.retrieval.extract.child"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={**inherited, **_SETTINGS, "HOME": str(self._scratch)},
+            env=child_environment(self._scratch),
             cwd=self._scratch,
             start_new_session=True,  # Ctrl-C at the terminal is for the engine, which then ends the child
         )
@@ -128,6 +127,12 @@ class Extractor:
         child.wait()
         for pipe in (child.stdin, child.stdout):
             _pipe(pipe).close()
+
+
+def child_environment(home: Path) -> dict[str, str]:
+    """What parsers get to see of the environment: no keys, no settings, no home of the user's."""
+    inherited = {name: value for name, value in environment_with({}).items() if name in _INHERITED}
+    return {**inherited, **_SETTINGS, "HOME": str(home)}
 
 
 def _read_exactly(path: Path) -> str:
