@@ -21,12 +21,15 @@ class ThreadService:
         workers: RunWorkers,
         messages: MessageService,
         *,
+        forget_session: Callable[[str], None],
         clock: Callable[[], int],
     ) -> None:
+        """`forget_session` is told the id of each deleted thread, whose code session then goes as well."""
         self._store = store
         self._bus = bus
         self._workers = workers
         self._messages = messages
+        self._forget_session = forget_session
         self._clock = clock
 
     def create(self, body: CreateThread) -> Thread:
@@ -69,7 +72,7 @@ class ThreadService:
         return changed
 
     def delete(self, thread_id: str) -> Deleted:
-        """Delete the thread with its messages and runs; a run at work is stopped."""
+        """Delete the thread with its messages, runs and code session; a run at work is stopped."""
         self.get(thread_id)
         with self._store.transaction():
             active = self._store.all(Run, thread_id=thread_id, status=ACTIVE)
@@ -80,4 +83,5 @@ class ThreadService:
         for run in active:
             if not self._workers.stop(run.id, "cancelled"):
                 self._bus.end(run.id)
+        self._forget_session(thread_id)
         return Deleted(id=thread_id, object="thread.deleted")
