@@ -62,18 +62,16 @@ class Engine:
         self.library = models
         self._announce = announce
         self._closing = ExitStack()
-        if release is not None:
-            self._closing.callback(release)
-        self._closing.callback(store.close)
-        self._closing.callback(models.close)
-        self._closing.callback(self.bus.close)
+        for close in (release, store.close, models.close, self.bus.close):
+            if close is not None:
+                self._closing.callback(close)
         limits = LoopLimits(max_turn_tokens=config.max_turn_tokens, seed=config.seed)
         self.files = FileService(store, blobs, clock=clock)
         hosted: dict[str, HostedTool] = {}
         if interpreter is not None:
             self._closing.callback(interpreter.close)
             hosted["code_interpreter"] = CodeInterpreter(store, blobs, interpreter, self.files.keep_output)
-        loop = RunLoop(store, self.bus, models, limits, hosted=hosted, clock=clock)
+        loop = RunLoop(store, self.bus, models, limits, hosted=hosted, check_schema=_check_schema, clock=clock)
         self._workers = RunWorkers(store, self.bus, loop, max_workers=config.max_concurrent_runs, clock=clock)
         self._expiry = ExpiryClock(store, self.bus, self._workers, clock=clock)
         self.assistants = AssistantService(store, models, check_schema=_check_schema, clock=clock)

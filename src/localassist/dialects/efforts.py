@@ -77,7 +77,8 @@ class Efforts:
 
     def _rendered(self, variables: Mapping[str, Any]) -> str:
         """A prompt; "" where the template refuses the variables."""
-        for tools in (None, []):
+        without_tools: tuple[list[dict[str, Any]] | None, ...] = (None, [])
+        for tools in without_tools:
             try:
                 return self._template.try_render([_USER], tools, variables=variables)
             except TemplateError:

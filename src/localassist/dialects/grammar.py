@@ -6,7 +6,7 @@ from typing import Any
 
 from localassist.dialects.answers import answer_rules
 from localassist.dialects.grammar_words import ANYTHING, Words, escaped
-from localassist.dialects.raw_text import is_limited, limited_text
+from localassist.dialects.raw_text import alternatives, can_limit, is_limited, limited_text
 from localassist.dialects.schemas import choices, json_rule, parameters_of, property_schema, types
 from localassist.dialects.sections import Sections, Stage
 from localassist.dialects.syntax import CallSyntax, ParameterSyntax, WrittenCall
@@ -14,6 +14,12 @@ from localassist.protocols import AnswerFormat, Constraint, FunctionSpec, ToolCh
 
 _MAX_CALLS = 16  # in one turn; a small model may not find an end by itself
 _MAX_REASONING_MESSAGES = 8
+_KNOWN_KEYWORDS = {"type", "properties", "required", "additionalProperties", "title", "description", "default"} | {
+    "$schema",
+    "$defs",
+    "definitions",
+    "examples",
+}
 _VISIBLE = f"[ \\n\\t]*[^ \\n\\t]{ANYTHING}*"
 
 
@@ -35,6 +41,22 @@ def build_constraint(
     return Constraint("\n".join(["%llguidance {}", *grammar.lines(offered, choice, answer)]) + "\n")
 
 
+def is_enforced_one_by_one(tool: FunctionSpec, form: ParameterSyntax) -> bool:
+    """Whether arguments written one by one are held to all that the function's schema says, if its parts compile."""
+    schema = parameters_of(tool)
+    is_open = not schema.get("properties") and schema.get("additionalProperties", True) is not False
+    if is_open or set(schema) - _KNOWN_KEYWORDS:
+        return False
+    return all(_is_held(property_schema(schema, name), form) for name in schema["properties"])
+
+
+def _is_held(schema: Any, form: ParameterSyntax) -> bool:
+    """Whether a value is, as text or as JSON."""
+    if types(schema) == {"string"}:
+        return choices(schema) is not None or can_limit(schema)
+    return not form.takes_json_text or not any(map(is_limited, alternatives(schema)))
+
+
 class _Grammar:
     def __init__(self, syntax: CallSyntax, sections: Sections, stage: Stage, words: Words) -> None:
         self._syntax = syntax
@@ -45,9 +67,7 @@ class _Grammar:
         self._literal = words.literal
         self._marker = syntax.marker(words.special)
 
-    def lines(
-        self, offered: Sequence[FunctionSpec], choice: ToolChoice, answer: AnswerFormat | None
-    ) -> Iterator[str]:
+    def lines(self, offered: Sequence[FunctionSpec], choice: ToolChoice, answer: AnswerFormat | None) -> Iterator[str]:
         is_forced = bool(offered) and (choice.mode == "required" or choice.name is not None)
         yield from self._start(is_fixed=is_forced or answer is not None)
         if is_forced:
@@ -141,7 +161,9 @@ class _Grammar:
     def _bare_call(self, tool: FunctionSpec) -> dict[str, Any]:
         """A call that is a JSON object, as a schema."""
         written = json.loads(self._syntax.write([WrittenCall(tool.name, {})]))
-        members = {key: {"const": value} if value == tool.name else parameters_of(tool) for key, value in written.items()}
+        members = {
+            key: {"const": value} if value == tool.name else parameters_of(tool) for key, value in written.items()
+        }
         return {"type": "object", "properties": members, "required": list(members), "additionalProperties": False}
 
     # --- calls -------------------------------------------------------------------------------------------------------
@@ -196,9 +218,20 @@ class _Grammar:
                 else "%json {}"
             )
             return f"{rule}: json_{rule} {self._literal(form.value_end_json)}\njson_{rule}: {words}", False
+        branches = alternatives(schema)
+        if len(branches) > 1 and any(map(is_limited, branches)):
+            return self._branches(rule, branches, form, is_strict=is_strict), True
         if is_limited(schema):
             return limited_text(rule, schema, form.value_end, self._words, is_strict=is_strict), True
         return self._raw(rule, form.value_end), True
+
+    def _branches(self, rule: str, branches: Sequence[Any], form: ParameterSyntax, *, is_strict: bool) -> str:
+        """A value that may be limited text or something else, which is written as JSON the same way."""
+        names, rules = [], []
+        for number, branch in enumerate(branches):
+            names.append(f"{rule}_{number}")
+            rules.append(self._value(names[-1], branch, form, is_strict=is_strict)[0])
+        return "\n".join([f"{rule}: {' | '.join(names)}", *rules])
 
     def _raw(self, rule: str, end: str) -> str:
         """Any text up to its end. White space before the end belongs to the text here: the reader knows better."""

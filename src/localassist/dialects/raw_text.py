@@ -1,4 +1,4 @@
-"""Strings written without quotes that a schema limits: `pattern`, `format`, `minLength` and `maxLength` as grammar rules.
+"""Strings without quotes that a schema limits: `pattern`, `format`, `minLength` and `maxLength` as grammar rules.
 
 Some models write arguments one by one, strings as bare text. JSON rules do not reach such text, so its limits are
 patterns here, all of which must match.
@@ -32,7 +32,10 @@ _FORMATS: Mapping[str, str] = {
     "hostname": _HOST,
     "ipv4": rf"{_OCTET}(\.{_OCTET}){{3}}",
     "ipv6": "|".join(
-        [f"({_HEX}:){{7}}{_HEX}", *(f"({_HEX}(:{_HEX}){{0,{left}}})?::({_HEX}(:{_HEX}){{0,{5 - left}}})?" for left in range(6))]
+        [
+            f"({_HEX}:){{7}}{_HEX}",
+            *(f"({_HEX}(:{_HEX}){{0,{left}}})?::({_HEX}(:{_HEX}){{0,{5 - left}}})?" for left in range(6)),
+        ]
     ),
     "uuid": "[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}",
 }
@@ -41,6 +44,23 @@ _FORMATS: Mapping[str, str] = {
 def is_limited(schema: Any) -> bool:
     """Whether a string's schema says more than that it is one."""
     return isinstance(schema, Mapping) and any(key in schema for key in _LIMITS)
+
+
+def can_limit(schema: Any) -> bool:
+    """Whether all the limits of a string are patterns."""
+    try:
+        return not isinstance(schema, Mapping) or list(_patterns(schema)) is not None
+    except _UnenforceableError:
+        return False
+
+
+def alternatives(schema: Any) -> list[Any]:
+    """The schemas one of which a value has to fit: those of `anyOf`, or one for each type."""
+    if not isinstance(schema, Mapping):
+        return [schema]
+    if isinstance(schema.get("type"), list):
+        return [{**schema, "type": kind} for kind in schema["type"]]
+    return list(schema["anyOf"]) if "type" not in schema and schema.get("anyOf") else [schema]
 
 
 def limited_text(rule: str, schema: Mapping[str, Any], end: str, words: Words, *, is_strict: bool) -> str:
@@ -59,7 +79,9 @@ def limited_text(rule: str, schema: Mapping[str, Any], end: str, words: Words, *
     if not words.begins_special(core):
         body = " & ".join(f"/({pattern}){escaped(margin + core)}/" for pattern in patterns)
         return f"{rule}[lazy]: {name}\n{name}: {body}"
-    body = " & ".join(f"/({pattern}){escaped(margin)}/" for pattern in [*patterns, *([] if margin else [f"{ANYTHING}+"])])
+    body = " & ".join(
+        f"/({pattern}){escaped(margin)}/" for pattern in [*patterns, *([] if margin else [f"{ANYTHING}+"])]
+    )
     is_optional = not margin and _admits_nothing(schema)
     return f"{rule}: {name}{'?' if is_optional else ''} {words.literal(core)}\n{name}: {body}"
 

@@ -1,4 +1,4 @@
-"""Tells reasoning from the rest of a turn, takes the frame off the answer, and leaves text and calls to another parser."""
+"""Tells reasoning from the rest of a turn and takes the frame off the answer; text and calls go to another parser."""
 
 from localassist.dialects.cutting import overlap
 from localassist.dialects.sections import Sections, Stage

@@ -160,7 +160,8 @@ def _render(
     variables: Mapping[str, Any] | None = None,
 ) -> str:
     """The rendering; "" where the template refuses."""
-    for tools in (None, []):
+    without_tools: tuple[list[dict[str, Any]] | None, ...] = (None, [])
+    for tools in without_tools:
         try:
             return template.try_render(
                 messages, tools, add_generation_prompt=add_generation_prompt, variables=variables or {}

@@ -1,4 +1,4 @@
-"""The sections of a turn: reasoning, then calls or an answer; what opens and closes them, and where a prompt leaves off."""
+"""The sections of a turn: reasoning, then calls or an answer. What opens and closes them, where a prompt leaves off."""
 
 from dataclasses import dataclass
 from enum import Enum, auto

@@ -12,7 +12,7 @@ from typing import Any
 from localassist.dialects import chatml, harmony, hermes
 from localassist.dialects.discovery import Found, as_json_texts, discover
 from localassist.dialects.efforts import Efforts
-from localassist.dialects.grammar import build_constraint
+from localassist.dialects.grammar import build_constraint, is_enforced_one_by_one
 from localassist.dialects.hermes_parser import CLOSE, OPEN, HermesParser
 from localassist.dialects.probing import probe
 from localassist.dialects.section_parser import SectionParser
@@ -134,6 +134,9 @@ class TemplateDialect:
             stage=self.sections.stage(prompt),
             special_tokens=self._special_tokens,
         )
+
+    def enforces(self, tool: FunctionSpec) -> bool:
+        return self.syntax.parameters is None or is_enforced_one_by_one(tool, self.syntax.parameters)
 
     def parser(self, tools: Sequence[FunctionSpec], *, prompt: str = "") -> DialectParser:
         if harmony.is_harmony(self.sections):

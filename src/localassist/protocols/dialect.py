@@ -126,5 +126,8 @@ class Dialect(Protocol):
         Reasoning comes first, if the model wants any, and is free. Raises InvalidRequest for what cannot be enforced.
         """
 
+    def enforces(self, tool: FunctionSpec) -> bool:
+        """Whether the grammar can hold a call's arguments to all that its schema says, as far as it compiles."""
+
     def parser(self, tools: Sequence[FunctionSpec], *, prompt: str = "") -> DialectParser:
         """A parser for the turn after `prompt`, whose end says whether the model is reasoning already."""

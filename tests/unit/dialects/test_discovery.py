@@ -8,7 +8,7 @@ import pytest
 from localassist.dialects import build_dialect
 from localassist.dialects.syntax import WrittenCall
 from localassist.dialects.template_dialect import TemplateDialect
-from localassist.protocols import ChatMessage, ChatToolCall, FunctionSpec, ModelFacts, ToolChoice
+from localassist.protocols import ChatMessage, ChatToolCall, ModelFacts, ToolChoice
 from tests.unit.dialects.admission import admits
 from tests.unit.dialects.round_trip import CALLS, TOOLS, check_round_trip, parse
 

@@ -82,7 +82,7 @@ def test_a_limit_that_cannot_be_enforced_is_refused_if_strict() -> None:
     found = build_dialect(ModelFacts("m", 8192, template(TIGHT), "<s>", "</s>", frozenset()))
     limited = {"type": "string", "pattern": "(^a|b)c"}
     schema = {"type": "object", "properties": {"x": limited}, "required": ["x"], "additionalProperties": False}
-    with pytest.raises(InvalidRequest, match="'pattern' with .* cannot be enforced"):
+    with pytest.raises(InvalidRequest, match=r"'pattern' with .* cannot be enforced"):
         found.constraint([FunctionSpec("f", None, schema, strict=True)], ToolChoice())
     constraint = found.constraint([FunctionSpec("f", None, schema)], ToolChoice("required"))
     assert constraint is not None
