@@ -81,16 +81,14 @@ class Engine:
         self.library = models
         self._announce = announce
         self._closing = ExitStack()
-        if release is not None:
-            self._closing.callback(release)
-        self._closing.callback(store.close)
-        self._closing.callback(models.close)
-        self._closing.callback(self.bus.close)
+        for close in (release, store.close, models.close, self.bus.close):
+            if close is not None:
+                self._closing.callback(close)
         limits = LoopLimits(max_turn_tokens=config.max_turn_tokens, seed=config.seed)
         ledger = self._build_file_search(store, blobs, file_search, clock)
         self.files = FileService(store, blobs, ledger, clock=clock)
         hosted = self._hosted_tools(store, blobs, interpreter)
-        loop = RunLoop(store, self.bus, models, limits, hosted=hosted, clock=clock)
+        loop = RunLoop(store, self.bus, models, limits, hosted=hosted, check_schema=_check_schema, clock=clock)
         self._workers = RunWorkers(store, self.bus, loop, max_workers=config.max_concurrent_runs, clock=clock)
         self._expiry = ExpiryClock(store, self.bus, self._workers, clock=clock, sweep=self.vector_stores.expire_due)
         resources = ResourceService(store, self.vector_stores)
