@@ -17,6 +17,11 @@ class KernelMessage(NamedTuple):
     content: Mapping[str, Any]
 
 
+async def wait_first(*futures: "asyncio.Future[Any]", timeout_s: float) -> None:
+    """Until one of them is done or the time is over."""
+    await asyncio.wait(futures, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+
+
 class Kernel(Protocol):
     """A running kernel. Its methods are called on the loop's thread; `died` tells why it ended, once it has."""
 

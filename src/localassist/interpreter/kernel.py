@@ -14,7 +14,7 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.session import Session as MessageCodec
 
 from localassist.errors import InterpreterUnavailable
-from localassist.interpreter.exchange import MAX_MESSAGES, Exchange, KernelMessage
+from localassist.interpreter.exchange import MAX_MESSAGES, Exchange, KernelMessage, wait_first
 from localassist.interpreter.inside.boot import READY, BootOptions
 from localassist.interpreter.provisioner import BOOT, SOCKETS, SandboxProvisioner, kernel_spec
 from localassist.interpreter.sandbox.base import Limits, Sandbox, SessionDirs
@@ -55,8 +55,11 @@ class LocalKernel:
     def __init__(self, setup: KernelSetup, session: SessionDirs) -> None:
         socket_path = session.run / f"{SOCKETS}-5"
         if len(os.fsencode(socket_path)) > MAX_SOCKET_PATH_BYTES:
-            raise InterpreterUnavailable(f"The path {socket_path} is too long for a socket. Set TMPDIR to a short path.")
+            raise InterpreterUnavailable(
+                f"The path {socket_path} is too long for a socket. Set TMPDIR to a short path."
+            )
         self.died: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self.on_end: Callable[[], None] = _nothing
         self._setup = setup
         self._exchanges: dict[str, Exchange] = {}
         self._num_stray_messages = 0
@@ -121,7 +124,7 @@ class LocalKernel:
 
     def _connect(self) -> None:
         self._client = self._manager.client(context=self._setup.context)
-        self._client.start_channels(shell=True, iopub=True, stdin=False, hb=False, control=True)
+        self._client.start_channels(stdin=False, hb=False)
         self._client.allow_stdin = False
         codec = self._client.session
         for socket, handle in (
@@ -134,8 +137,8 @@ class LocalKernel:
     async def _greet(self) -> None:
         """Ask until an answer comes on both channels: a subscription takes a moment to arrive."""
         while True:
-            exchange = self._track(self._client.kernel_info(), _ignore)
-            await asyncio.wait({exchange.finished, self.died}, timeout=0.25, return_when=asyncio.FIRST_COMPLETED)
+            exchange = self._track(self._client.kernel_info(), ignore)
+            await wait_first(exchange.finished, self.died, timeout_s=0.25)
             self._exchanges.pop(exchange.id, None)
             if self.died.done():
                 raise InterpreterUnavailable(f"The kernel did not start: {self.died.result()}")
@@ -157,7 +160,9 @@ class LocalKernel:
         self._num_stray_messages = 0
         return exchange
 
-    async def _read(self, socket: zmq.asyncio.Socket, codec: MessageCodec, handle: Callable[[dict[str, Any]], None]) -> None:
+    async def _read(
+        self, socket: zmq.asyncio.Socket, codec: MessageCodec, handle: Callable[[dict[str, Any]], None]
+    ) -> None:
         """Hand on what comes on a socket. What a kernel sends is not trusted to be a message at all."""
         while True:
             parts = await socket.recv_multipart()
@@ -173,7 +178,7 @@ class LocalKernel:
     def _has_room(self, num_bytes: int) -> bool:
         """Whether another message may be read. Output that belongs to no request under way is bounded as well."""
         if self._exchanges:
-            return all([exchange.count(num_bytes) for exchange in self._exchanges.values()])
+            return all(exchange.count(num_bytes) for exchange in self._exchanges.values())
         self._num_stray_messages += 1
         return self._num_stray_messages <= MAX_MESSAGES
 
@@ -214,6 +219,7 @@ class LocalKernel:
         if self._manager.has_kernel or provisioner is not None:
             await self._manager.cleanup_resources()
         self._disconnect()
+        self.on_end()
 
     def _disconnect(self) -> None:
         if hasattr(self, "_client"):
@@ -222,5 +228,9 @@ class LocalKernel:
             del self._client
 
 
-def _ignore(_: KernelMessage) -> None:
+def _nothing() -> None:
+    """What is done at the end where nobody asked for anything."""
+
+
+def ignore(_: KernelMessage) -> None:
     """Output of a request that should show none."""

@@ -29,7 +29,9 @@ def read_picture(data: Mapping[str, Any]) -> CellImage | None:
             content = _decode(encoded)
             width, height = _size(content, media_type)
             if not (0 < width <= MAX_SIDE_PIXELS and 0 < height <= MAX_SIDE_PIXELS) or width * height > MAX_PIXELS:
-                raise PictureRefused(f"{width} x {height} pixels are more than the {MAX_PIXELS // 10**6} million allowed")
+                raise PictureRefused(
+                    f"{width} x {height} pixels are more than the {MAX_PIXELS // 10**6} million allowed"
+                )
             return CellImage(content, media_type)
     return None
 

@@ -11,10 +11,10 @@ from typing import Any
 
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.kernelspec import KernelSpec
-from jupyter_client.provisioning import KernelProvisionerBase, KernelProvisionerFactory
+from jupyter_client.provisioning.factory import KernelProvisionerFactory
+from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 from traitlets import Any as AnyTrait
 
-from localassist.interpreter.sandbox.base import Limits, Sandbox, SessionDirs
 
 NAME = "localassist-sandbox"
 BOOT = Path(__file__).parent / "inside" / "boot.py"
@@ -22,13 +22,16 @@ SOCKETS, CONNECTION_FILE = "s", "c.json"
 
 
 class SandboxProvisioner(KernelProvisionerBase):
-    """One kernel process. Its standard output, a pipe, says when it is ready, or why it is not."""
+    """One kernel process. Its standard output, a pipe, says when it is ready, or why it is not.
 
-    sandbox: Sandbox = AnyTrait()
-    session: SessionDirs = AnyTrait()
-    limits: Limits = AnyTrait()
-    boot_options: dict[str, Any] = AnyTrait()
-    readable: list[Path] = AnyTrait()
+    Configured with a `Sandbox`, the kernel's `SessionDirs`, its `Limits`, the `BootOptions` and the `readable` paths.
+    """
+
+    sandbox = AnyTrait()
+    session = AnyTrait()
+    limits = AnyTrait()
+    boot_options = AnyTrait()
+    readable = AnyTrait()
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -45,8 +48,9 @@ class SandboxProvisioner(KernelProvisionerBase):
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         places = self.sandbox.places(self.session)
-        info = self.parent.get_connection_info()
-        inside = {**info, "ip": f"{places.run}/{SOCKETS}", "key": info["key"].decode()}
+        assert self.parent is not None
+        info: KernelConnectionInfo = self.parent.get_connection_info()
+        inside = {**info, "ip": f"{places.run}/{SOCKETS}", "key": self.parent.session.key.decode()}
         connection_file = self.session.run / CONNECTION_FILE
         connection_file.write_text(json.dumps(inside), encoding="utf-8")
         connection_file.chmod(0o600)
@@ -95,9 +99,6 @@ class SandboxProvisioner(KernelProvisionerBase):
 
 
 KERNEL_ENVIRONMENT = {
-    "MALLOC_ARENA_MAX": "2",
-    "OMP_NUM_THREADS": "2",
-    "OPENBLAS_NUM_THREADS": "2",
     "PIP_NO_INDEX": "1",
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
 }
@@ -107,7 +108,7 @@ async def _wait_pidfd(pid: int) -> None:
     loop = asyncio.get_running_loop()
     ended = loop.create_future()
     pidfd = os.pidfd_open(pid)
-    loop.add_reader(pidfd, lambda: ended.done() or ended.set_result(None))
+    loop.add_reader(pidfd, lambda: None if ended.done() else ended.set_result(None))
     try:
         await ended
     finally:

@@ -1,1 +1,1 @@
-"""What runs in the kernel's process, inside the sandbox: it imports nothing of localassist and may be rewritten there."""
+"""What runs in the kernel's process, inside the sandbox. It imports nothing of localassist."""

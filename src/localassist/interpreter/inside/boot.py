@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 import tempfile
-from typing import TypedDict
+from typing import Any, TypedDict
 
 READY = b"ready\n"
 
@@ -39,11 +39,11 @@ def main() -> None:
     app.start()
 
 
-def _initialize(connection_file: str) -> object:
+def _initialize(connection_file: str) -> Any:
     """The kernel application, its sockets bound. Its own words on descriptors 1 and 2 go nowhere once it has begun."""
     from ipykernel.kernelapp import IPKernelApp
 
-    app = IPKernelApp.instance()
+    app: Any = IPKernelApp.instance()
     traceback_end = os.dup(2)
     nowhere = os.open(os.devnull, os.O_RDWR)
     os.dup2(nowhere, 1)
@@ -81,7 +81,7 @@ def _prepare_matplotlib(font_list: str | None) -> None:
 
 if __name__ == "__main__":
     sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-    import caps
+    import caps  # type: ignore[import-not-found]
 
     del sys.path[0]
     main()

@@ -5,6 +5,7 @@ nothing but the standard library.
 """
 
 import sys
+from typing import Any
 
 SHOWN_TYPES = ("text/plain", "image/png", "image/jpeg")
 
@@ -12,13 +13,14 @@ SHOWN_TYPES = ("text/plain", "image/png", "image/jpeg")
 class OutputCaps:
     """Keeps the beginning and the end of what a cell prints, and bounds values, pictures and their number."""
 
-    def __init__(self, shell, options):
+    def __init__(self, shell: Any, options: dict[str, Any]) -> None:
         self._shell = shell
         self._options = options
-        self._streams = (sys.stdout, sys.stderr)
+        self._streams: tuple[Any, Any] = (sys.stdout, sys.stderr)
         self._begin()
 
-    def install(self):
+    def install(self) -> None:
+        """Put the caps in place."""
         shell = self._shell
         for stream in self._streams:  # hooks belong to the thread that flushes
             stream.pub_thread.schedule(lambda stream=stream: stream.register_hook(self._cap_stream))
@@ -29,13 +31,13 @@ class OutputCaps:
         shell.events.register("pre_execute", self._begin)
         shell.events.register("post_execute", self._end)
 
-    def _begin(self):
+    def _begin(self) -> None:
         self._room = self._options["stream_chars"] * 3 // 4
         self._num_omitted = 0
         self._tail = ""
         self._num_displays = 0
 
-    def _end(self):
+    def _end(self) -> None:
         self._show_open_figures()
         self._show_tail()
         history = self._shell.history_manager
@@ -43,7 +45,7 @@ class OutputCaps:
         history.input_hist_parsed[1:-1] = [""] * len(history.input_hist_parsed[1:-1])
         history.input_hist_raw[1:-1] = [""] * len(history.input_hist_raw[1:-1])
 
-    def _cap_stream(self, message):
+    def _cap_stream(self, message: dict[str, Any]) -> dict[str, Any] | None:
         """Let text through while there is room, then keep only its end."""
         text = message["content"]["text"]
         shown, rest = text[: self._room], text[self._room :]
@@ -55,7 +57,7 @@ class OutputCaps:
         message["content"]["text"] = shown
         return message if shown else None
 
-    def _show_tail(self):
+    def _show_tail(self) -> None:
         for stream in self._streams:
             stream.flush()
         if not self._tail:
@@ -67,11 +69,11 @@ class OutputCaps:
         self._streams[0].flush()
         self._room = 0
 
-    def _show_traceback_last(self, kind, error, lines):
+    def _show_traceback_last(self, kind: type, error: BaseException, lines: list[str]) -> None:
         self._show_tail()
         self._show_traceback(kind, error, lines)
 
-    def _format_capped(self, value, *args, **kwargs):
+    def _format_capped(self, value: Any, *args: Any, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         data, metadata = self._format(value, *args, **kwargs)
         max_chars = self._options["text_chars"]
         text = data.get("text/plain")
@@ -87,14 +89,14 @@ class OutputCaps:
                 break
         return data, metadata
 
-    def _publish_counted(self, *args, **kwargs):
+    def _publish_counted(self, *args: Any, **kwargs: Any) -> None:
         self._num_displays += 1
         if self._num_displays <= self._options["num_displays"]:
             self._publish(*args, **kwargs)
         elif self._num_displays == self._options["num_displays"] + 1:
-            print(f"[more than {self._options['num_displays']} things shown: the rest is left out]")
+            self._streams[0].write(f"[more than {self._options['num_displays']} things shown: the rest is left out]\n")
 
-    def _show_open_figures(self):
+    def _show_open_figures(self) -> None:
         """Show what a non-interactive backend, chosen by the cell, would never show."""
         pyplot = sys.modules.get("matplotlib.pyplot")
         if pyplot is None or pyplot.get_backend().lower() != "agg":
@@ -102,5 +104,5 @@ class OutputCaps:
         from IPython.display import display
 
         for number in pyplot.get_fignums():
-            display(pyplot.figure(number))
+            display(pyplot.figure(number))  # type: ignore[no-untyped-call]
         pyplot.close("all")

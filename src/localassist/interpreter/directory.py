@@ -1,0 +1,186 @@
+"""Reads and writes in a directory that hostile code shares: no link, pipe or name in it leads anywhere else."""
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+MAX_DEPTH = 32
+_CHUNK_BYTES = 1 << 20
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+class FileState(NamedTuple):
+    """What tells whether a file has changed. The change time, unlike the others, cannot be set at will."""
+
+    inode: int
+    size_bytes: int
+    mtime_ns: int
+    ctime_ns: int
+
+
+class FileRefused(OSError):
+    """A file cannot be taken out; the message says why."""
+
+
+class Copied(NamedTuple):
+    """A copy that was made: its size, and the SHA-256 of its content in hex."""
+
+    size_bytes: int
+    sha256: str
+
+
+def files_below(root: Path, *, max_files: int) -> dict[str, FileState]:
+    """The regular files below a directory by their paths, at most `max_files`; hidden ones and caches left out."""
+    found: dict[str, FileState] = {}
+    with _opened(os.open(root, _DIRECTORY & ~os.O_NOFOLLOW)) as root_fd:
+        for path, state in _walk(root_fd, "", 0):
+            found[path] = state
+            if len(found) >= max_files:
+                break
+    return found
+
+
+def _walk(directory_fd: int, prefix: str, depth: int) -> Iterator[tuple[str, FileState]]:
+    subdirectories = []
+    with os.scandir(directory_fd) as entries:
+        for entry in entries:
+            if entry.name.startswith(".") or entry.name == "__pycache__":
+                continue
+            try:
+                status = entry.stat(follow_symlinks=False)
+            except OSError:  # it went away in between
+                continue
+            if stat.S_ISDIR(status.st_mode):
+                subdirectories.append(entry.name)
+            elif stat.S_ISREG(status.st_mode):
+                yield prefix + entry.name, _state(status)
+    if depth == MAX_DEPTH:
+        return
+    for name in subdirectories:
+        try:
+            subdirectory_fd = os.open(name, _DIRECTORY, dir_fd=directory_fd)
+        except OSError:  # it went away, became a link, or may not be read
+            continue
+        with _opened(subdirectory_fd):
+            yield from _walk(subdirectory_fd, f"{prefix}{name}/", depth + 1)
+
+
+def copy_out(root: Path, path: str, target: Path, *, max_bytes: int) -> Copied:
+    """Copy a file below `root` to `target`, which must not exist. Raises FileRefused."""
+    try:
+        file_fd = _open_below(root, path)
+    except OSError as exc:
+        raise FileRefused(f"it cannot be read ({exc.strerror})") from exc
+    with os.fdopen(file_fd, "rb") as source:
+        status = os.fstat(file_fd)
+        if not stat.S_ISREG(status.st_mode):
+            raise FileRefused("it is not a regular file")
+        if status.st_size > max_bytes:
+            raise FileRefused(f"its {status.st_size >> 20} MiB are more than the {max_bytes >> 20} MiB allowed")
+        with target.open("xb") as copy:
+            return _copy(source, copy, max_bytes=status.st_size)
+
+
+def _open_below(root: Path, path: str) -> int:
+    """Open a file one component at a time, so that no link on the way is followed."""
+    *directories, name = path.split("/")
+    directory_fd = os.open(root, _DIRECTORY & ~os.O_NOFOLLOW)
+    try:
+        for directory in directories:
+            inner_fd = os.open(directory, _DIRECTORY, dir_fd=directory_fd)
+            os.close(directory_fd)
+            directory_fd = inner_fd
+        return os.open(name, _FILE, dir_fd=directory_fd)
+    finally:
+        os.close(directory_fd)
+
+
+def copy_in(root: Path, names: tuple[str, ...], source: BinaryIO, *, uid: int | None) -> Copied:
+    """Write a file into `root` under each of its names, replacing whatever stands there, links themselves included."""
+    token = os.urandom(8).hex()
+    with _opened(os.open(root, _DIRECTORY & ~os.O_NOFOLLOW)) as root_fd:
+        drafts = [f".la-{token}-{i}" for i in range(len(names))]
+        try:
+            with os.fdopen(_create(root_fd, drafts[0]), "wb") as draft:
+                copied = _copy(source, draft)
+                os.fchmod(draft.fileno(), 0o644)
+                if uid is not None:
+                    os.fchown(draft.fileno(), uid, uid)
+            for other in drafts[1:]:
+                os.link(drafts[0], other, src_dir_fd=root_fd, dst_dir_fd=root_fd, follow_symlinks=False)
+            for draft_name, name in zip(drafts, names, strict=True):
+                os.rename(draft_name, name, src_dir_fd=root_fd, dst_dir_fd=root_fd)
+        except BaseException:
+            for draft_name in drafts:
+                _unlink_if_there(root_fd, draft_name)
+            raise
+    return copied
+
+
+def exists_in(root: Path, name: str) -> bool:
+    """Whether the directory has an entry of this name, of whatever kind."""
+    return os.path.lexists(root / name)
+
+
+def delete_tree(root: Path) -> None:
+    """Delete a directory that no code shares any more, however deep it is and whatever its rights.
+
+    Each directory's subdirectories move up to the root before it goes, so nothing is ever reached by a long path.
+    """
+    pending, num_moved = [root], 0
+    while pending:
+        directory = pending.pop()
+        directory.chmod(0o700)
+        for entry in list(os.scandir(directory)):
+            if not entry.is_dir(follow_symlinks=False):
+                os.unlink(entry.path)
+                continue
+            num_moved += 1
+            moved = root / f".la-{num_moved}-{os.urandom(4).hex()}"
+            os.chmod(entry.path, 0o700)
+            os.rename(entry.path, moved)
+            pending.append(moved)
+        if directory != root:
+            directory.rmdir()
+    root.rmdir()
+
+
+def _create(directory_fd: int, name: str) -> int:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    return os.open(name, flags, 0o600, dir_fd=directory_fd)
+
+
+def _unlink_if_there(directory_fd: int, name: str) -> None:
+    try:
+        os.unlink(name, dir_fd=directory_fd)
+    except FileNotFoundError:
+        return
+
+
+def _copy(source: BinaryIO, target: BinaryIO, max_bytes: int | None = None) -> Copied:
+    digest, num_bytes = hashlib.sha256(), 0
+    while True:
+        room = _CHUNK_BYTES if max_bytes is None else min(_CHUNK_BYTES, max_bytes - num_bytes)
+        piece = source.read(room) if room else b""
+        if not piece:
+            return Copied(num_bytes, digest.hexdigest())
+        digest.update(piece)
+        target.write(piece)
+        num_bytes += len(piece)
+
+
+def _state(status: os.stat_result) -> FileState:
+    return FileState(status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+
+@contextmanager
+def _opened(descriptor: int) -> Iterator[int]:
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
