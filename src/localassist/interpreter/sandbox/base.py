@@ -81,13 +81,22 @@ class SessionDirs:
 
     def hand_over(self, path: Path) -> None:
         """Make the session's user the owner of a file, or of a directory and all below it. Follows no link."""
-        if self.uid is None:
-            return
-        os.chown(path, self.uid, self.uid, follow_symlinks=False)
-        if path.is_dir() and not path.is_symlink():
-            for _, directories, files, directory_fd in os.fwalk(path, follow_symlinks=False):
-                for name in (*directories, *files):
-                    os.chown(name, self.uid, self.uid, dir_fd=directory_fd, follow_symlinks=False)
+        if self.uid is not None:
+            _change_owner(path, self.uid)
+
+    def take_back(self, path: Path) -> None:
+        """Make root the owner again of a directory and all in it, so that the session only looks. Not root: nothing."""
+        if self.uid is not None:
+            _change_owner(path, 0)
+            path.chmod(0o755)
+
+
+def _change_owner(path: Path, uid: int) -> None:
+    os.chown(path, uid, uid, follow_symlinks=False)
+    if path.is_dir() and not path.is_symlink():
+        for _, directories, files, directory_fd in os.fwalk(path, follow_symlinks=False):
+            for name in (*directories, *files):
+                os.chown(name, uid, uid, dir_fd=directory_fd, follow_symlinks=False)
 
 
 class Places(NamedTuple):
