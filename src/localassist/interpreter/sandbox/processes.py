@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from contextlib import suppress
 from typing import NamedTuple
 
 from localassist.interpreter.sandbox.confine import descendants
@@ -65,6 +66,31 @@ def usage(pids: list[int]) -> Usage:
     return Usage(num_tasks, resident_bytes, cpu_ticks)
 
 
+class OpenFiles(NamedTuple):
+    """Descriptors of all processes, and what deleted files take up that only a descriptor keeps."""
+
+    num_open: int
+    deleted_bytes: int
+
+
+def open_files(pids: list[int], *, device: int) -> OpenFiles:
+    """What processes hold open, and the deleted files among it that lie on a device."""
+    num_open = 0
+    bytes_by_inode: dict[int, int] = {}
+    for pid in pids if sys.platform == "linux" else []:
+        try:
+            descriptors = os.listdir(f"/proc/{pid}/fd")
+        except (FileNotFoundError, ProcessLookupError, PermissionError):
+            continue  # it has ended, or is one of the sandbox's own
+        num_open += len(descriptors)
+        for descriptor in descriptors:
+            with suppress(FileNotFoundError, ProcessLookupError, PermissionError):
+                status = os.stat(f"/proc/{pid}/fd/{descriptor}")
+                if status.st_nlink == 0 and status.st_dev == device:
+                    bytes_by_inode[status.st_ino] = status.st_blocks * 512
+    return OpenFiles(num_open, sum(bytes_by_inode.values()))
+
+
 def proportional_bytes(pids: list[int]) -> int:
     """Memory of the processes together, each shared page shared out: many forks of one process count its pages once."""
     total = 0
@@ -74,8 +100,8 @@ def proportional_bytes(pids: list[int]) -> int:
                 total += sum(int(line.split()[1]) << 10 for line in rollup if line.startswith("Pss:"))
         except (FileNotFoundError, ProcessLookupError):
             continue
-        except PermissionError:  # the sandbox's own processes hide theirs; they are small
-            continue
+        except PermissionError:  # it hides its pages: then all count
+            total += usage([pid]).resident_bytes
     return total
 
 

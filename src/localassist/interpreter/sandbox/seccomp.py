@@ -20,6 +20,7 @@ X32_BIT = 0x40000000  # x86_64's third ABI: the same calls under other numbers
 
 AF_UNIX, AF_INET, AF_INET6 = 1, 2, 10
 SOCK_STREAM, SOCK_TYPE_MASK = 1, 0xF
+PR_SET_DUMPABLE = 4
 TIOCSTI, TIOCLINUX = 0x5412, 0x541C  # put characters into a terminal's input
 NEW_NAMESPACES = 0x7E020080  # CLONE_NEW…: user, pid, net, ipc, uts, cgroup, mount, time
 
@@ -61,6 +62,7 @@ EVERYWHERE = (
     Rule("clone3", errno.ENOSYS),  # its flags are out of a filter's reach; the C library falls back to clone
     Rule("clone", only_if=Test(0, any_bit=NEW_NAMESPACES)),
     Rule("ioctl", only_if=Test(1, (TIOCSTI, TIOCLINUX))),
+    Rule("prctl", only_if=Test(0, (PR_SET_DUMPABLE,))),  # or a process could hide its memory and files from its user
     Rule("personality", unless=(Test(0, (0, 0xFFFFFFFF)),)),
     Rule("setpriority", unless=(Test(0, (0,)), Test(1, (0,)))),
     *(Rule(call, unless=SELF_ONLY) for call in ("prlimit64", "sched_setaffinity", "sched_setscheduler")),
