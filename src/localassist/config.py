@@ -139,8 +139,8 @@ class Config(BaseSettings):
     """MiB of addresses one process may reserve. Unset: as code_memory_mib, so that code sees a MemoryError and its
     session lives; raise it for runtimes that reserve more than they use (Node, the JVM)."""
 
-    code_processes: int = Field(default=64, ge=4)
-    """Processes a code interpreter session may have."""
+    code_processes: int = Field(default=128, ge=16)
+    """Processes and threads a code interpreter session may have."""
 
     code_disk_mib: int = Field(default=1024, ge=16)
     """MiB of files a code interpreter session may keep."""

@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple, Protocol
 from zlib import crc32
 
 from localassist.config import Config
+from localassist.interpreter.sandbox import trees
 
 VIRTUAL_DATA = "/mnt/data"
 """Where model-written code finds its files."""
@@ -18,7 +19,9 @@ SESSION_UIDS = range(1_900_000_000, 2_140_000_000)
 """User ids that no system hands out: an engine run as root gives every session one of them."""
 
 SandboxName = Literal["bwrap", "landlock", "seatbelt", "none"]
-LimitName = Literal["memory", "processes", "disk", "files", "free disk"]
+LimitName = Literal[
+    "memory", "processes", "open files", "disk", "files", "nested directories", "free disk", "unwatched"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class Limits:
     cell_timeout_s: float = 120.0
     memory_bytes: int = 2 << 30
     address_space_bytes: int = 2 << 30
-    num_processes: int = 64
+    num_processes: int = 128
     disk_bytes: int = 1 << 30
     file_size_bytes: int = 512 << 20
     num_files: int = 5000
@@ -81,13 +84,14 @@ class SessionDirs:
 
     def hand_over(self, path: Path) -> None:
         """Make the session's user the owner of a file, or of a directory and all below it. Follows no link."""
-        if self.uid is None:
-            return
-        os.chown(path, self.uid, self.uid, follow_symlinks=False)
-        if path.is_dir() and not path.is_symlink():
-            for _, directories, files, directory_fd in os.fwalk(path, follow_symlinks=False):
-                for name in (*directories, *files):
-                    os.chown(name, self.uid, self.uid, dir_fd=directory_fd, follow_symlinks=False)
+        if self.uid is not None:
+            trees.change_owner(path, self.uid)
+
+    def take_back(self, path: Path) -> None:
+        """Make root the owner again of a directory and all in it, so that the session only looks. Not root: nothing."""
+        if self.uid is not None:
+            trees.change_owner(path, 0)
+            path.chmod(0o755)
 
 
 class Places(NamedTuple):
@@ -162,8 +166,10 @@ class Breach:
     limit: int
 
     def __str__(self) -> str:
-        if self.limit_name in ("processes", "files"):
-            return f"{self.used} {self.limit_name}, more than the {self.limit} allowed"
+        if self.limit_name == "unwatched":
+            return "its use of the machine cannot be watched"
         if self.limit_name == "free disk":
             return f"the disk is nearly full: {self.used >> 20} MiB are free"
-        return f"{self.used >> 20} MiB of {self.limit_name}, more than the {self.limit >> 20} MiB allowed"
+        if self.limit_name in ("memory", "disk"):
+            return f"{self.used >> 20} MiB of {self.limit_name}, more than the {self.limit >> 20} MiB allowed"
+        return f"{self.used} {self.limit_name}, more than the {self.limit} allowed"
