@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-MAX_DEPTH = 32
+from localassist.interpreter.sandbox import trees
+
 _CHUNK_BYTES = 1 << 20
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -37,37 +38,15 @@ class Copied(NamedTuple):
 def files_below(root: Path, *, max_files: int) -> dict[str, FileState]:
     """The regular files below a directory by their paths, at most `max_files`; hidden ones and caches left out."""
     found: dict[str, FileState] = {}
-    with _opened(os.open(root, _DIRECTORY & ~os.O_NOFOLLOW)) as root_fd:
-        for path, state in _walk(root_fd, "", 0):
-            found[path] = state
+    parts: list[str] = []
+    for entry in trees.walk(root):
+        parts[entry.level - 1 :] = [entry.name]
+        is_shown = not any(part.startswith(".") or part == "__pycache__" for part in parts)
+        if is_shown and stat.S_ISREG(entry.status.st_mode):
+            found["/".join(parts)] = _state(entry.status)
             if len(found) >= max_files:
                 break
     return found
-
-
-def _walk(directory_fd: int, prefix: str, depth: int) -> Iterator[tuple[str, FileState]]:
-    subdirectories = []
-    with os.scandir(directory_fd) as entries:
-        for entry in entries:
-            if entry.name.startswith(".") or entry.name == "__pycache__":
-                continue
-            try:
-                status = entry.stat(follow_symlinks=False)
-            except OSError:  # it went away in between
-                continue
-            if stat.S_ISDIR(status.st_mode):
-                subdirectories.append(entry.name)
-            elif stat.S_ISREG(status.st_mode):
-                yield prefix + entry.name, _state(status)
-    if depth == MAX_DEPTH:
-        return
-    for name in subdirectories:
-        try:
-            subdirectory_fd = os.open(name, _DIRECTORY, dir_fd=directory_fd)
-        except OSError:  # it went away, became a link, or may not be read
-            continue
-        with _opened(subdirectory_fd):
-            yield from _walk(subdirectory_fd, f"{prefix}{name}/", depth + 1)
 
 
 def copy_out(root: Path, path: str, target: Path, *, max_bytes: int) -> Copied:
@@ -125,29 +104,6 @@ def copy_in(root: Path, names: tuple[str, ...], source: BinaryIO, *, uid: int | 
 def exists_in(root: Path, name: str) -> bool:
     """Whether the directory has an entry of this name, of whatever kind."""
     return os.path.lexists(root / name)
-
-
-def delete_tree(root: Path) -> None:
-    """Delete a directory that no code shares any more, however deep it is and whatever its rights.
-
-    Each directory's subdirectories move up to the root before it goes, so nothing is ever reached by a long path.
-    """
-    pending, num_moved = [root], 0
-    while pending:
-        directory = pending.pop()
-        directory.chmod(0o700)
-        for entry in list(os.scandir(directory)):
-            if not entry.is_dir(follow_symlinks=False):
-                os.unlink(entry.path)
-                continue
-            num_moved += 1
-            moved = root / f".la-{num_moved}-{os.urandom(4).hex()}"
-            os.chmod(entry.path, 0o700)
-            os.rename(entry.path, moved)
-            pending.append(moved)
-        if directory != root:
-            directory.rmdir()
-    root.rmdir()
 
 
 def _create(directory_fd: int, name: str) -> int:

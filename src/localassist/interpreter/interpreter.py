@@ -7,8 +7,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from localassist.errors import InterpreterUnavailable
-from localassist.interpreter.kernels import Kernels, Seats
+from localassist.config import Config
+from localassist.errors import BackendError
+from localassist.interpreter.kernels import Kernels
+from localassist.interpreter.opening import Opening
 from localassist.interpreter.session import Session
 from localassist.protocols import Cancellation, CellImage, CellResult, SessionFile
 
@@ -28,25 +30,26 @@ class SessionRules:
     max_kernels: int = 16
     num_ahead: int = 1
 
+    @classmethod
+    def from_config(cls, config: Config) -> "SessionRules":
+        return cls(
+            cell_timeout_s=config.code_timeout_s,
+            max_chars=config.code_output_kib << 10,
+            idle_timeout_s=config.code_idle_timeout_s,
+            max_kernels=config.code_kernels,
+        )
+
 
 class KernelInterpreter:
     """Runs Python in Jupyter kernels; see `protocols.Interpreter`. Nothing starts before the first use.
 
-    `open_seats` is called once, on the thread that will own the kernels. It may raise InterpreterUnavailable, and is
-    called again the next time then. `delete_files` deletes what a session left behind when no kernels have been opened.
+    `rules` are those of the settings where they are not given.
     """
 
-    def __init__(
-        self,
-        open_seats: Callable[[], Seats],
-        *,
-        delete_files: Callable[[str], None],
-        rules: SessionRules | None = None,
-    ) -> None:
-        self._open_seats = open_seats
-        self._delete_files = delete_files
-        self._rules = rules or SessionRules()
-        self._opening = threading.Lock()
+    def __init__(self, config: Config, *, rules: SessionRules | None = None) -> None:
+        self._opening = Opening(config)
+        self._rules = rules or SessionRules.from_config(config)
+        self._starting = threading.Lock()
         self._lock = threading.Lock()
         self._kernels: Kernels | None = None
         self._sessions: dict[str, Session] = {}
@@ -58,7 +61,7 @@ class KernelInterpreter:
     def _prepare(self) -> None:
         try:
             self._open().fill()
-        except InterpreterUnavailable as exc:
+        except BackendError as exc:
             logger.warning("code cannot be run here: %s", exc)
 
     def execute(
@@ -88,9 +91,9 @@ class KernelInterpreter:
         )
 
     def _open(self) -> Kernels:
-        with self._opening:
+        with self._starting:
             if self._kernels is None:
-                kernels = Kernels(self._open_seats, num_ahead=self._rules.num_ahead)
+                kernels = Kernels(self._opening.open_seats, num_ahead=self._rules.num_ahead)
                 kernels.loop.spawn(self._look_around())
                 self._kernels = kernels
             return self._kernels
@@ -118,7 +121,7 @@ class KernelInterpreter:
             found = self._sessions.pop(session, None)
             kernels = self._kernels
         if kernels is None:
-            threading.Thread(target=self._delete_files, args=(session,), name="interpreter-forget").start()
+            threading.Thread(target=self._opening.delete_files, args=(session,), name="interpreter-forget").start()
         else:
             kernels.loop.spawn(self._forget(kernels, session, found))
 
@@ -136,7 +139,7 @@ class KernelInterpreter:
 
     def close(self) -> None:
         """End all kernels. Files stay, but for those of engines that keep nothing."""
-        with self._opening:
+        with self._starting:
             kernels, self._kernels = self._kernels, None
         with self._lock:
             sessions = list(self._sessions.values())

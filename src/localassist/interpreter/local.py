@@ -3,22 +3,26 @@
 import asyncio
 import json
 import logging
-import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from secrets import token_hex
 
-from localassist.interpreter.directory import FileRefused, copy_out, delete_tree
+from localassist.interpreter.directory import FileRefused, copy_out
 from localassist.interpreter.exchange import Kernel, wait_first
 from localassist.interpreter.inside.boot import BootOptions
 from localassist.interpreter.kernel import CappedContext, KernelSetup, LocalKernel, ignore
+from localassist.interpreter.kernels import OwnedSeat
 from localassist.interpreter.paths import map_paths, python_paths
 from localassist.interpreter.pictures import MAX_IMAGE_BYTES
+from localassist.interpreter.sandbox import trees
 from localassist.interpreter.sandbox.base import VIRTUAL_DATA, Limits, Sandbox, SessionDirs
+from localassist.interpreter.sandbox.choosing import Choice
+from localassist.interpreter.sandbox.watchdog import Watchdog
+from localassist.interpreter.session import SessionFiles
 from localassist.interpreter.text import PathNames
-from localassist.interpreter.workspace import Collected, FileLimits, Workspace
+from localassist.interpreter.workspace import WORKSPACE_PREFIX, Collected, FileLimits, Workspace
 from localassist.protocols import SessionFile
 
 logger = logging.getLogger(__name__)
@@ -37,15 +41,19 @@ MAX_FONT_LIST_BYTES = 8 << 20
 class LocalSeats:
     """Makes seats: a workspace, and a kernel on it. `root` keeps the workspaces; lives on the loop's thread."""
 
-    def __init__(self, root: Path, sandbox: Sandbox, limits: Limits, packages: Sequence[Path]) -> None:
+    def __init__(
+        self, root: Path, choice: Choice, limits: Limits, packages: Sequence[Path], *, is_temporary: bool
+    ) -> None:
         self.root = root
-        self.sandbox_used = sandbox
+        self.choice = choice
         self.limits = limits
         self.packages = tuple(packages)
         self.context = CappedContext()
         self.run_root = Path(tempfile.mkdtemp(prefix="la-"))  # short: paths of sockets are
         self._fonts = root / "fonts" / version("matplotlib")
+        self._watchdog = Watchdog(choice.sandbox, limits)
         self._num_kernels = 0
+        self._is_temporary = is_temporary
         self.run_root.chmod(0o711)
         for directory in (root, self._fonts):
             directory.mkdir(parents=True, exist_ok=True, mode=0o711)
@@ -53,7 +61,7 @@ class LocalSeats:
 
     def _read_workspaces(self) -> Iterator[tuple[str, Workspace]]:
         """The workspaces of sessions; those that waited for a session when the engine stopped are deleted."""
-        for directory in self.root.glob("w-*"):
+        for directory in self.root.glob(f"{WORKSPACE_PREFIX}*"):
             try:
                 workspace = Workspace(directory, self._file_limits())
             except (ValueError, KeyError) as exc:
@@ -67,14 +75,14 @@ class LocalSeats:
     def _file_limits(self) -> FileLimits:
         return FileLimits(disk_bytes=self.limits.disk_bytes, num_files=self.limits.num_files)
 
-    def of_session(self, session: str) -> "LocalSeat | None":
+    def of_session(self, session: str) -> OwnedSeat | None:
         """The seat on files that a session left behind, without a kernel."""
         workspace = self._known.pop(session, None)
         return None if workspace is None else LocalSeat(self, workspace)
 
-    def new(self) -> "LocalSeat":
+    def new(self) -> OwnedSeat:
         """A seat with no files, no kernel and no session."""
-        return LocalSeat(self, Workspace(self.root / f"w-{token_hex(8)}", self._file_limits()))
+        return LocalSeat(self, Workspace(self.root / f"{WORKSPACE_PREFIX}{token_hex(8)}", self._file_limits()))
 
     async def start_kernel(self, data: Path) -> tuple[LocalKernel, SessionDirs]:
         """A kernel whose /mnt/data is this directory."""
@@ -82,10 +90,18 @@ class LocalSeats:
         place = self.run_root / str(self._num_kernels)
         session = SessionDirs.make(data, place / "r", place / "t")
         kernel = LocalKernel(self._setup(), session)
-        kernel.on_end = lambda: shutil.rmtree(place)
+        kernel.on_end = lambda: self._forget(kernel, place)
         await kernel.start()
-        self.sandbox_used.seal(session)
+        self.choice.sandbox.seal(session)
+        loop = asyncio.get_running_loop()
+        self._watchdog.watch(
+            session, kernel.pid, lambda breach: _tell(loop, kernel, f"it was stopped: it used {breach}")
+        )
         return kernel, session
+
+    def _forget(self, kernel: LocalKernel, place: Path) -> None:
+        self._watchdog.forget(kernel.pid)
+        trees.delete(place)
 
     def _setup(self) -> KernelSetup:
         font_list = next(self._fonts.glob("fontlist-*.json"), None)
@@ -98,7 +114,7 @@ class LocalSeats:
             font_list=None if font_list is None else str(font_list),
         )
         readable = (*self.packages, *([] if font_list is None else [font_list]))
-        return KernelSetup(self.sandbox_used, self.limits, self.context, options, readable)
+        return KernelSetup(self.choice.sandbox, self.limits, self.context, options, readable)
 
     def keep_font_list(self, data: Path) -> None:
         """Take the font list that a new kernel has made for the kernels to come."""
@@ -117,11 +133,14 @@ class LocalSeats:
         return any(self._fonts.glob("fontlist-*.json"))
 
     def sandbox(self) -> Mapping[str, str]:
-        return {"name": self.sandbox_used.name}
+        return {"name": self.choice.sandbox.name, **{str(name): why for name, why in self.choice.passed_over.items()}}
 
     async def close(self) -> None:
+        self._watchdog.close()
         self.context.term()
-        delete_tree(self.run_root)
+        trees.delete(self.run_root)
+        if self._is_temporary:
+            trees.delete(self.root)
 
 
 class LocalSeat:
@@ -129,17 +148,21 @@ class LocalSeat:
 
     def __init__(self, seats: LocalSeats, workspace: Workspace) -> None:
         self._seats = seats
-        self.files = LocalFiles(workspace, seats.sandbox_used)
+        self._files = LocalFiles(workspace, seats.choice.sandbox)
         self.kernel: Kernel | None = None
+
+    @property
+    def files(self) -> SessionFiles:
+        return self._files
 
     async def start(self) -> None:
         """Start a kernel where there is none."""
         if self.kernel is None or self.kernel.died.done():
-            self.kernel, session = await self._seats.start_kernel(self.files.workspace.data)
-            self.files.use(session)
+            self.kernel, session = await self._seats.start_kernel(self._files.workspace.data)
+            self._files.use(session)
 
     def belong_to(self, session: str) -> None:
-        self.files.workspace.belong_to(session)
+        self._files.workspace.belong_to(session)
 
     async def warm_up(self) -> None:
         """Start a kernel and import what most code does; make the font list if there is none yet."""
@@ -150,7 +173,12 @@ class LocalSeat:
         exchange = self.kernel.execute(code, ignore, expressions={})
         await wait_first(exchange.finished, self.kernel.died, timeout_s=PRELOAD_TIMEOUT_S)
         if makes_fonts:
-            self._seats.keep_font_list(self.files.workspace.data)
+            self._seats.keep_font_list(self._files.workspace.data)
+
+
+def _tell(loop: asyncio.AbstractEventLoop, kernel: LocalKernel, reason: str) -> None:
+    """Have a kernel know, on its own thread, why it was killed."""
+    loop.call_soon_threadsafe(kernel.spawn_kill, reason)
 
 
 class LocalFiles:

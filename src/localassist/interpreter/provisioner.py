@@ -15,7 +15,6 @@ from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 from traitlets import Any as AnyTrait
 
-
 NAME = "localassist-sandbox"
 BOOT = Path(__file__).parent / "inside" / "boot.py"
 SOCKETS, CONNECTION_FILE = "s", "c.json"

@@ -45,7 +45,9 @@ class Seat(Protocol):
     """A kernel, when it runs, and the files it works on."""
 
     kernel: Kernel | None
-    files: SessionFiles
+
+    @property
+    def files(self) -> SessionFiles: ...
 
     async def start(self) -> None:
         """Start a kernel where there is none. Raises InterpreterUnavailable."""

@@ -16,14 +16,15 @@ from localassist.interpreter.directory import (
     FileState,
     copy_in,
     copy_out,
-    delete_tree,
     exists_in,
     files_below,
 )
 from localassist.interpreter.names import file_name, free_name, readable_path
+from localassist.interpreter.sandbox import trees
 from localassist.protocols import CellFile, SessionFile
 
 MANIFEST = "session.json"
+WORKSPACE_PREFIX = "w-"
 MAX_FILES_OUT = 20
 MAX_FILE_BYTES = 50 << 20
 
@@ -152,7 +153,7 @@ class Workspace:
 
     def delete(self) -> None:
         """Delete everything; no code may be running in it any more."""
-        delete_tree(self.root)
+        trees.delete(self.root)
 
     def _save(self) -> None:
         draft = self.root / f"{MANIFEST}.draft"
@@ -173,6 +174,13 @@ class FileCopy:
 
     def __call__(self) -> BinaryIO:
         return self._path.open("rb")
+
+
+def delete_files_of(session: str, root: Path) -> None:
+    """Delete the workspace of a session that has no kernel, if there is one below `root`."""
+    for directory in root.glob(f"{WORKSPACE_PREFIX}*"):
+        if _read_manifest(directory).session == session:
+            trees.delete(directory)
 
 
 def _read_manifest(root: Path) -> Manifest:
