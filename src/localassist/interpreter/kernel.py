@@ -63,7 +63,9 @@ class LocalKernel:
         self._setup = setup
         self._exchanges: dict[str, Exchange] = {}
         self._num_stray_messages = 0
-        self._tasks: list[asyncio.Task[None]] = []
+        self._readers: list[asyncio.Task[None]] = []
+        self._watcher: asyncio.Task[None] | None = None
+        self._ending: asyncio.Task[None] | None = None
         self._manager = AsyncKernelManager(
             transport="ipc",
             ip=str(session.run / SOCKETS),
@@ -131,8 +133,8 @@ class LocalKernel:
             (self._client.iopub_channel.socket, self._on_output),
             (self._client.shell_channel.socket, self._on_reply),
         ):
-            self._tasks.append(asyncio.create_task(self._read(socket, codec, handle)))
-        self._tasks.append(asyncio.create_task(self._watch()))
+            self._readers.append(asyncio.create_task(self._read(socket, codec, handle)))
+        self._watcher = asyncio.create_task(self._watch())
 
     async def _greet(self) -> None:
         """Ask until an answer comes on both channels: a subscription takes a moment to arrive."""
@@ -167,7 +169,7 @@ class LocalKernel:
         while True:
             parts = await socket.recv_multipart()
             if not self._has_room(sum(map(len, parts))):
-                self.spawn_kill("it sent more output than can be taken")
+                self.begin_to_end("it sent more output than can be taken")
                 return
             try:
                 _, body = codec.feed_identities(parts)
@@ -194,30 +196,32 @@ class LocalKernel:
 
     async def _watch(self) -> None:
         status = await self._provisioner.wait()
-        if not self.died.done():
-            self.died.set_result(f"its process ended with status {status}")
+        await self.kill(f"its process ended with status {status}")
 
     async def interrupt(self) -> None:
         channel = self._client.control_channel
         channel.send(self._client.session.msg("interrupt_request", {}))
 
-    def spawn_kill(self, reason: str) -> None:
-        """Kill it without waiting, from within its own reader."""
-        self._tasks.append(asyncio.create_task(self.kill(reason)))
-
-    async def kill(self, reason: str) -> None:
+    def begin_to_end(self, reason: str) -> "asyncio.Task[None]":
+        """Kill it without waiting; only the first reason counts."""
         if not self.died.done():
             self.died.set_result(reason)
+        if self._ending is None:
+            self._ending = asyncio.create_task(self._end())
+        return self._ending
+
+    async def kill(self, reason: str) -> None:
+        await asyncio.shield(self.begin_to_end(reason))
+
+    async def _end(self) -> None:
         provisioner = self._manager.provisioner
         if provisioner is not None:
             await provisioner.kill()
             await provisioner.wait()
-        for task in self._tasks:
-            if task is not asyncio.current_task():
-                task.cancel()
-        self._tasks.clear()
-        if self._manager.has_kernel or provisioner is not None:
             await self._manager.cleanup_resources()
+        for task in self._readers:
+            task.cancel()
+        await asyncio.gather(*self._readers, return_exceptions=True)
         self._disconnect()
         self.on_end()
 

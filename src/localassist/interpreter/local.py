@@ -3,7 +3,6 @@
 import asyncio
 import json
 import logging
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -20,6 +19,7 @@ from localassist.interpreter.sandbox import trees
 from localassist.interpreter.sandbox.base import VIRTUAL_DATA, Limits, Sandbox, SessionDirs
 from localassist.interpreter.sandbox.choosing import Choice
 from localassist.interpreter.sandbox.watchdog import Watchdog
+from localassist.interpreter.scratch import Scratch
 from localassist.interpreter.session import SessionFiles
 from localassist.interpreter.text import PathNames
 from localassist.interpreter.workspace import WORKSPACE_PREFIX, Collected, FileLimits, Workspace
@@ -39,11 +39,13 @@ MAX_FONT_LIST_BYTES = 8 << 20
 
 
 class LocalSeats:
-    """Makes seats: a workspace, and a kernel on it. `root` keeps the workspaces; lives on the loop's thread."""
+    """Makes seats: a workspace, and a kernel on it. Lives on the loop's thread.
 
-    def __init__(
-        self, root: Path, choice: Choice, limits: Limits, packages: Sequence[Path], *, is_temporary: bool
-    ) -> None:
+    `root` keeps the workspaces, `scratch` what kernels need while they run; closing the seats closes it.
+    """
+
+    def __init__(self, root: Path, scratch: Scratch, choice: Choice, limits: Limits, packages: Sequence[Path]) -> None:
+        self.scratch = scratch
         self.root = root
         self.choice = choice
         self.limits = limits
@@ -54,7 +56,6 @@ class LocalSeats:
         self._watchdog = Watchdog(choice.sandbox, limits)
         self._num_kernels = 0
         self._is_temporary = is_temporary
-        self.run_root.chmod(0o711)
         for directory in (root, self._fonts):
             directory.mkdir(parents=True, exist_ok=True, mode=0o711)
         self._known = dict(self._read_workspaces())
@@ -87,7 +88,7 @@ class LocalSeats:
     async def start_kernel(self, data: Path) -> tuple[LocalKernel, SessionDirs]:
         """A kernel whose /mnt/data is this directory."""
         self._num_kernels += 1
-        place = self.run_root / str(self._num_kernels)
+        place = self.scratch.path / str(self._num_kernels)
         session = SessionDirs.make(data, place / "r", place / "t")
         kernel = LocalKernel(self._setup(), session)
         kernel.on_end = lambda: self._forget(kernel, place)
@@ -137,10 +138,8 @@ class LocalSeats:
 
     async def close(self) -> None:
         self._watchdog.close()
-        self.context.term()
-        trees.delete(self.run_root)
-        if self._is_temporary:
-            trees.delete(self.root)
+        self.context.destroy(linger=0)
+        self.scratch.close()
 
 
 class LocalSeat:
@@ -178,7 +177,7 @@ class LocalSeat:
 
 def _tell(loop: asyncio.AbstractEventLoop, kernel: LocalKernel, reason: str) -> None:
     """Have a kernel know, on its own thread, why it was killed."""
-    loop.call_soon_threadsafe(kernel.spawn_kill, reason)
+    loop.call_soon_threadsafe(kernel.begin_to_end, reason)
 
 
 class LocalFiles:

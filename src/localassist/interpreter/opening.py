@@ -2,12 +2,12 @@
 
 import importlib.util
 import sys
-import tempfile
 from pathlib import Path
 
 from localassist.config import Config
 from localassist.errors import InterpreterUnavailable, MissingExtra
 from localassist.interpreter.kernels import Seats
+from localassist.interpreter.scratch import Scratch
 from localassist.interpreter.workspace import delete_files_of
 
 REQUIRED = ("ipykernel", "jupyter_client", "matplotlib", "numpy", "pandas")
@@ -28,12 +28,16 @@ class Opening:
         from localassist.interpreter.sandbox.base import Limits
         from localassist.interpreter.sandbox.choosing import choose_sandbox
 
-        is_temporary = self._root is None
-        root = self._root or Path(tempfile.mkdtemp(prefix="localassist-"))
-        root.mkdir(parents=True, exist_ok=True)
         packages = [package_directory(path) for path in self._config.code_packages]
-        choice = choose_sandbox(self._config, root)
-        return LocalSeats(root, choice, Limits.from_config(self._config), packages, is_temporary=is_temporary)
+        scratch = Scratch()
+        try:
+            root = self._root or scratch.path / "kept"
+            root.mkdir(parents=True, exist_ok=True, mode=0o711)
+            choice = choose_sandbox(self._config, root)
+            return LocalSeats(root, scratch, choice, Limits.from_config(self._config), packages)
+        except BaseException:
+            scratch.close()
+            raise
 
     def delete_files(self, session: str) -> None:
         """Delete what a session of an earlier engine left."""

@@ -51,6 +51,14 @@ async def _ended(kernel: Kernel, exchange: Exchange, stopped: StopReason | None)
         status = exchange.finished.result().get("status")
         if exchange.lost_output and not kernel.died.done():
             await kernel.kill("its output was lost: one piece was larger than can be taken")
+        if _asks_to_exit(exchange) and not kernel.died.done():
+            await kernel.kill("the code called exit()")
         death = kernel.died.result() if kernel.died.done() else None
         return CellEnd(failed=status != "ok" or death is not None, stopped=stopped, death=death)
     return CellEnd(failed=True, stopped=stopped, death=kernel.died.result())
+
+
+def _asks_to_exit(exchange: Exchange) -> bool:
+    """Whether the reply says that the kernel is about to end."""
+    payload = exchange.finished.result().get("payload")
+    return isinstance(payload, list) and any(isinstance(p, dict) and p.get("source") == "ask_exit" for p in payload)
