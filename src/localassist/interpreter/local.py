@@ -51,11 +51,9 @@ class LocalSeats:
         self.limits = limits
         self.packages = tuple(packages)
         self.context = CappedContext()
-        self.run_root = Path(tempfile.mkdtemp(prefix="la-"))  # short: paths of sockets are
         self._fonts = root / "fonts" / version("matplotlib")
         self._watchdog = Watchdog(choice.sandbox, limits)
         self._num_kernels = 0
-        self._is_temporary = is_temporary
         for directory in (root, self._fonts):
             directory.mkdir(parents=True, exist_ok=True, mode=0o711)
         self._known = dict(self._read_workspaces())
