@@ -5,6 +5,7 @@ Run as a script: `boot.py CONNECTION_FILE OPTIONS`, where the options are the JS
 
 import json
 import os
+import runpy
 import shutil
 import sys
 import tempfile
@@ -32,7 +33,8 @@ def main() -> None:
     sys.path += options["packages"]
     sys.argv = [sys.argv[0]]
     app = _initialize(connection_file)
-    caps.OutputCaps(app.shell, options).install()
+    output_caps = runpy.run_path(os.path.join(os.path.dirname(__file__), "caps.py"))["OutputCaps"]
+    output_caps(app.shell, options).install()
     sys.path.append("")  # scripts in the working directory can be imported, and shadow nothing
     os.write(engine, READY)
     os.close(engine)
@@ -80,8 +82,4 @@ def _prepare_matplotlib(font_list: str | None) -> None:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-    import caps  # type: ignore[import-not-found]
-
-    del sys.path[0]
     main()
