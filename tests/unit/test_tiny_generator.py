@@ -58,6 +58,11 @@ def test_every_call_names_a_tool_on_offer_and_gives_what_its_schema_requires(sce
             assert set(schema.get("required", [])) <= set(call["arguments"]) <= set(schema["properties"])
 
 
+def test_a_turn_holds_at_most_three_calls(scenes: list[Scene]) -> None:
+    turns = [message["tool_calls"] for scene in scenes for message in scene.messages if message.get("tool_calls")]
+    assert {len(calls) for calls in turns} == {1, 2, 3}
+
+
 def test_enumerated_arguments_are_among_the_choices(scenes: list[Scene]) -> None:
     for scene in scenes:
         parameters = {tool["function"]["name"]: tool["function"]["parameters"] for tool in scene.tools}

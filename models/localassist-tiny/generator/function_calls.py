@@ -116,10 +116,11 @@ def _same_function_twice(scene: Scene, functions: list[Function]) -> tuple[str, 
         template = rng.choice(usable)
         before, stretch, after = _stretch(template)
         made: dict[str, Request] = {}
-        for _ in range(20 * rng.choices((2, 3), (4, 1))[0]):
+        count = rng.choices((2, 3), (4, 1))[0]
+        for _ in range(20):
             filled, arguments = fill_all(rng, function, slots_in(template), language)
             made[speak(stretch, filled)] = Request("", function.name, arguments)
-            if len(made) == 2 + (rng.random() < 0.2):
+            if len(made) == count:
                 break
         if len(made) < 2:
             continue
