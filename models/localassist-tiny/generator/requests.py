@@ -45,6 +45,11 @@ _BARE: Final = {
     "ko": {"city": "{v}", "person": "{v}", "email": "{v}", "date": "{v}", "time": "{v}", "code": "{v}"},
     "zh": {"city": "在{v}", "person": "给{v}", "email": "{v}", "date": "{v}", "time": "{v}", "code": "{v}"},
 }  # fmt: skip
+_LONE: Final = {
+    "en": ("{v}", '"{v}"', "for {v}", 'for "{v}"', "of {v}", "with {v}", "on {v}", "namely {v}", "({v})"),
+    "ko": ("{v}", '"{v}"', "{v}에 대해", "({v})", "{v}[이]라는 값으로"),
+    "zh": ("{v}", '"{v}"', "关于{v}", "({v})", "就是{v}"),
+}
 # Words around a loose request.
 _TOPICS: Final = _PHRASES["topics"]
 _NOISE: Final = _PHRASES["noise"]
@@ -267,8 +272,9 @@ def _pairs(rng: Random, function: Function, filled: dict[str, Filled], language:
     if len(filled) == 1 and rng.random() < 0.5:
         key, value = next(iter(filled.items()))
         bare = _BARE[language].get(function.domain.slots[key].kind if key in function.domain.slots else "")
-        if bare and value.spoken:
-            return bare.replace("{v}", value.spoken)
+        if value.spoken:
+            shape = bare if bare and rng.random() < 0.5 else rng.choice(_LONE[language])
+            return fill(shape, {"v": value.spoken})
     shape = rng.choice(_PAIRS[language])
     said = [_pair(rng, shape, key, value, language) for key, value in filled.items()]
     if rng.random() < 0.4:
