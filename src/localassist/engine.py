@@ -178,6 +178,7 @@ class Engine:
     @classmethod
     def open(cls, config: Config | None = None) -> "Engine":
         """Open the data directory, which no other engine may use at the same time. Raises DataDirectoryInUse."""
+        from localassist.interpreter import KernelInterpreter
         from localassist.store.blobs import DirectoryBlobs, MemoryBlobs
         from localassist.store.directory import DataDirectory
         from localassist.store.sql import SqliteStore
@@ -186,8 +187,16 @@ class Engine:
         prepare_native_libraries()
         models = ModelFiles(config, Loader(config))
         embedder = LazyEmbedder(config) if config.embedding_model is not None else None
+        interpreter = KernelInterpreter(config)
         if config.in_memory:
-            return cls(config, store=SqliteStore(None), blobs=MemoryBlobs(), models=models, embedder=embedder)
+            return cls(
+                config,
+                store=SqliteStore(None),
+                blobs=MemoryBlobs(),
+                models=models,
+                embedder=embedder,
+                interpreter=interpreter,
+            )
         directory = DataDirectory(config.directory, started_at=base.now())
         with ExitStack() as undo:
             undo.callback(directory.close)
@@ -200,6 +209,7 @@ class Engine:
                 blobs=blobs,
                 models=models,
                 embedder=embedder,
+                interpreter=interpreter,
                 announce=directory.announce,
                 release=directory.close,
             )
