@@ -80,6 +80,7 @@ class ScriptedModel:
         self._lock = threading.Lock()
         self.requests: list[GenerationRequest] = []
         self.transcripts: list[list[ChatMessage]] = []
+        self.markers: list[tuple[str, ...] | None] = []
         self.efforts: list[str | None] = []
         self.facts = ModelFacts(
             name=SCRIPTED_MODEL,
@@ -154,8 +155,11 @@ class ScriptedModel:
         choice: ToolChoice,
         *,
         answer: AnswerFormat | None = None,
+        markers: Sequence[str] | None = None,
         prompt: str = "",
     ) -> Constraint | None:
+        with self._lock:
+            self.markers.append(None if markers is None else tuple(markers))
         return Constraint(f"{choice.mode} {choice.name or ''}".strip()) if tools or answer else None
 
     def enforces(self, tool: FunctionSpec) -> bool:

@@ -121,10 +121,13 @@ class TemplateDialect:
         choice: ToolChoice,
         *,
         answer: AnswerFormat | None = None,
+        markers: Sequence[str] | None = None,
         prompt: str = "",
     ) -> Constraint | None:
         if harmony.is_harmony(self.sections):
-            return harmony.build_constraint(tools, choice, answer=answer, special_tokens=self._special_tokens)
+            return harmony.build_constraint(
+                tools, choice, answer=answer, special_tokens=self._special_tokens, markers=markers
+            )
         return build_constraint(
             self.syntax,
             self.sections,
@@ -133,6 +136,7 @@ class TemplateDialect:
             answer=answer,
             stage=self.sections.stage(prompt),
             special_tokens=self._special_tokens,
+            markers=markers,
         )
 
     def enforces(self, tool: FunctionSpec) -> bool:

@@ -160,7 +160,9 @@ class RunLoop:
         recorder.may_annotate(prompt.passages, prompt.files)
         raise_if_set(cancellation)
         answer = answer_format(run.response_format)
-        constraint = model.dialect.constraint(tools, choice, answer=answer, prompt=prompt.text)
+        constraint = model.dialect.constraint(
+            tools, choice, answer=answer, markers=_markers(prompt, offered), prompt=prompt.text
+        )
         request = self._request(run, prompt, constraint, spent)
         gate = CallGate(model, tools, prompt.messages, request, self._check_schema)
         return Turn(recorder, offered, gate, answer=answer).generate(cancellation)
@@ -191,6 +193,13 @@ class RunLoop:
             constraint=constraint,
             cache_key=run.thread_id,
         )
+
+
+def _markers(prompt: TurnPrompt, offered: OfferedTools) -> tuple[str, ...] | None:
+    """The citations that text may have. Without file search in sight, brackets mean nothing."""
+    if not prompt.passages and offered.name_of("file_search") is None:
+        return None
+    return tuple(passage.marker for passage in prompt.passages)
 
 
 def _check_cut(recorder: Recorder, result: TurnResult, spent: Usage) -> None:
