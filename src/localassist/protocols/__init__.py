@@ -26,6 +26,7 @@ from localassist.protocols.chunks import (
     WindowBlock,
 )
 from localassist.protocols.dialect import (
+    AnswerFormat,
     CallArguments,
     CallStarted,
     ChatMessage,
@@ -34,6 +35,7 @@ from localassist.protocols.dialect import (
     DialectParser,
     FunctionSpec,
     ParsedPiece,
+    ReasoningPiece,
     TextPiece,
     ToolChoice,
 )
@@ -60,6 +62,7 @@ from localassist.protocols.storage import BlobStore, Page, Slice, Store
 __all__ = [
     "GUARD_CLOSE",
     "GUARD_OPEN",
+    "AnswerFormat",
     "BlobStore",
     "CallArguments",
     "CallStarted",
@@ -100,6 +103,7 @@ __all__ = [
     "Page",
     "ParsedPiece",
     "Progress",
+    "ReasoningPiece",
     "RemovedFile",
     "Reranker",
     "Retriever",
