@@ -52,7 +52,7 @@ from localassist.protocols.generation import (
     grammar_json,
 )
 from localassist.protocols.interpreter import CellFile, CellImage, CellResult, Interpreter, SessionFile
-from localassist.protocols.library import EmbeddingModel, LoadedModel, ModelLibrary
+from localassist.protocols.library import EmbeddingModel, LoadedModel, ModelLibrary, TokenCount
 from localassist.protocols.retrieval import FoundChunk, Retriever, SearchOptions
 from localassist.protocols.storage import BlobStore, Page, Slice, Store
 
@@ -109,6 +109,7 @@ __all__ = [
     "TextKey",
     "TextPiece",
     "Token",
+    "TokenCount",
     "TokenStream",
     "ToolChoice",
     "VectorHit",
