@@ -127,7 +127,7 @@ def remove_store(session: Session, store: StoreId) -> None:
 
 
 def _checked(files: list[str]) -> list[str]:
-    """Files as they were named. Raises InvalidRequest for one that is neither here nor an id, before anything is done."""
+    """Files as they were named. Raises InvalidRequest, before anything is done, for one that is not here and no id."""
     for name in files:
         if not Path(name).expanduser().is_file() and not _FILE_ID.fullmatch(name):
             raise InvalidRequest(f"There is no file {name}.")

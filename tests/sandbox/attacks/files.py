@@ -135,10 +135,7 @@ def read_by_file_handle(world: World) -> bytes:
 @attack(READING)
 def watch_the_data_directory(world: World) -> str:
     watcher = ctypes.CDLL(None, use_errno=True).inotify_init1(0)
-    if (
-        watcher < 0
-        or ctypes.CDLL(None, use_errno=True).inotify_add_watch(watcher, world["secret_dir"].encode(), 0xFFF) < 0
-    ):
+    if watcher < 0 or ctypes.CDLL(None, use_errno=True).inotify_add_watch(watcher, world["secret_dir"].encode(), 0xFFF) < 0:
         raise OSError("refused")
     return "watching"
 

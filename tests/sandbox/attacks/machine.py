@@ -129,6 +129,4 @@ def read_the_hosts_disks(world: World) -> str:
 
 @attack(SETTINGS, "root")
 def read_kernel_addresses(world: World) -> str:
-    return (
-        "addresses" if any(not line.startswith("0" * 16) for line in read("/proc/kallsyms").splitlines()[:50]) else ""
-    )
+    return "addresses" if any(not line.startswith("0" * 16) for line in read("/proc/kallsyms").splitlines()[:50]) else ""
