@@ -157,7 +157,7 @@ def text_value(rng: Random, kind: str, language: str) -> str:
         "city": lambda: words.city(rng, language),
         "place": lambda: words.city(rng, language),
         "email": lambda: words.email(rng),
-        "phone": lambda: f"{rng.randint(1, 99):02d}-{rng.randint(100, 9999)}-{rng.randint(1000, 9999)}",
+        "phone": lambda: words.phone(rng),
         "date": lambda: words.iso_date(rng),
         "time": lambda: words.clock_time(rng),
         "code": lambda: words.code(rng),

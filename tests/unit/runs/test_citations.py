@@ -48,7 +48,7 @@ def test_an_unknown_marker_is_plain_text():
 
 def test_a_citation_says_where_the_passage_stands_and_its_delta_has_an_empty_quote():
     (cited,) = [one.annotation for one in read("【0:1†city guide.txt】", 50) if one.annotation]
-    assert cited["file_citation"] == {"file_id": "file-a"}
-    assert cited["localassist"] == {"quote": "Paris is big.", "start": 3, "end": 16, "page": 2}
+    assert cited["file_citation"] == {"file_id": "file-a", "quote": "Paris is big."}
+    assert cited["localassist"] == {"start": 3, "end": 16, "page": 2}
     delta = annotation_delta(0, cited)
     assert (delta["index"], delta["file_citation"]) == (0, {"file_id": "file-a", "quote": ""})
