@@ -126,7 +126,7 @@ class TemplateDialect:
     ) -> Constraint | None:
         if harmony.is_harmony(self.sections):
             return harmony.build_constraint(
-                tools, choice, answer=answer, special_tokens=self._special_tokens, markers=markers
+                tools, choice, answer=answer, prompt=prompt, special_tokens=self._special_tokens, markers=markers
             )
         return build_constraint(
             self.syntax,
@@ -144,7 +144,7 @@ class TemplateDialect:
 
     def parser(self, tools: Sequence[FunctionSpec], *, prompt: str = "") -> DialectParser:
         if harmony.is_harmony(self.sections):
-            return harmony.HarmonyParser(tools)
+            return harmony.HarmonyParser(tools, prompt)
         parser = self._calls_parser(tools)
         if self.sections == Sections():
             return parser

@@ -115,7 +115,11 @@ def _files(session: SessionDirs, places: Places, limits: Limits, readable: Seque
         words += ["--ro-bind-try", file, file]
     words += ["--proc", "/proc", "--dev", "/dev"]
     for fact in filter(os.path.exists, (f"/proc/{name}" for name in HOST_FACTS.split())):
-        words += ["--tmpfs" if os.path.isdir(fact) else "--ro-bind", *([] if os.path.isdir(fact) else ["/dev/null"]), fact]
+        words += [
+            "--tmpfs" if os.path.isdir(fact) else "--ro-bind",
+            *([] if os.path.isdir(fact) else ["/dev/null"]),
+            fact,
+        ]
     words += ["--perms", "1777", "--size", str(limits.tmp_bytes // 4), "--tmpfs", "/dev/shm"]  # noqa: S108
     words += ["--perms", "1777", "--size", str(limits.tmp_bytes), "--tmpfs", places.tmp]
     inside = [path for path in readable if not any(path.is_relative_to(tree) for tree in SYSTEM_TREES)]
