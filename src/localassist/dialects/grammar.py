@@ -5,15 +5,16 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from localassist.dialects.schemas import choices, json_rule, parameters_of, property_schema, types
+from localassist.dialects.notation import Notation
+from localassist.dialects.notation_grammar import NotedValues
+from localassist.dialects.schemas import choices, json_rule, parameters_of, property_schema, refuse, types
 from localassist.dialects.syntax import ID, CallSyntax, ParameterSyntax
-from localassist.errors import InvalidRequest
 from localassist.protocols import Constraint, FunctionSpec, ToolChoice, grammar_json
 
 _MAX_CALLS = 16  # in one turn; a small model may not find an end by itself
 _ID_PATTERN = "/[a-zA-Z0-9]{1,9}/"
 _ANYTHING = "(.|\\n)"
-_RAW_LIMITS = ("pattern", "format", "minLength", "maxLength")
+_NOT_FOR_TEXT = ("pattern", "format")
 
 
 def build_constraint(
@@ -79,24 +80,47 @@ class _Grammar:
     def _arguments(self, index: int, tool: FunctionSpec, form: ParameterSyntax) -> Iterator[str]:
         """Arguments one by one, in the schema's order, those not required at will."""
         schema = parameters_of(tool)
-        names = sorted(schema.get("properties", {})) if form.is_sorted else list(schema.get("properties", {}))
+        if form.notation is not None:
+            yield from self._noted(index, schema, form, form.notation, is_strict=tool.strict)
+            return
+        names = form.ordered(schema.get("properties", {}))
         required = schema.get("required", [])
         parts, rules = [], []
         for number, name in enumerate(names):
             rule = f"value_{index}_{number}"
-            words, is_text = self._value(rule, property_schema(schema, name), form, is_strict=tool.strict)
+            words, is_text = self._value(rule, name, schema, form, is_strict=tool.strict)
             key_end = form.key_end if is_text else form.key_end_json
             part = f"{self._literal(form.before + name + key_end)} {rule}"
             parts.append(part if name in required else f"({part})?")
             rules.append(words)
         if not names and schema.get("additionalProperties", True) is not False:
             parts.append(f"({self._literal(form.before)} /[a-zA-Z0-9_]+/ {self._literal(form.key_end)} value_{index})*")
-            rules.append(self._raw(f"value_{index}", form.value_end))
+            rules.append(self._raw(f"value_{index}", form.value_end, {}))
         yield f"arguments_{index}: {' '.join(parts) or chr(34) * 2}"
         yield from rules
 
-    def _value(self, rule: str, schema: Any, form: ParameterSyntax, *, is_strict: bool) -> tuple[str, bool]:
+    def _noted(
+        self, index: int, schema: Mapping[str, Any], form: ParameterSyntax, notation: Notation, *, is_strict: bool
+    ) -> Iterator[str]:
+        """Arguments in a notation of their own."""
+        values = NotedValues(f"value_{index}", self._literal, self._raw, schema, is_strict=is_strict)
+        properties, required = schema.get("properties", {}), schema.get("required", [])
+        parts = []
+        for name in form.ordered(properties):
+            value = values.rule(properties[name], notation, ("properties", name))
+            parts.append((f"{self._literal(form.before + name + form.key_end)} {value}", name in required))
+        if not parts and schema.get("additionalProperties", True) is not False:
+            member = f"/[a-zA-Z0-9_]+/ {self._literal(form.key_end)} {values.rule({}, notation, ())}"
+            yield f"arguments_{index}: ({member} ({self._literal(form.separator)} {member})*)?"
+        else:
+            yield f"arguments_{index}: {values.members(parts, form.separator)}"
+        yield from values.rules.values()
+
+    def _value(
+        self, rule: str, name: str, parameters: Mapping[str, Any], form: ParameterSyntax, *, is_strict: bool
+    ) -> tuple[str, bool]:
         """The rule of one value with its end, and whether it is written as text."""
+        schema = property_schema(parameters, name)
         listed = choices(schema)
         end = self._literal(form.value_end)
         if listed is not None and (form.takes_json_text or types(schema) == {"string"}):
@@ -110,20 +134,35 @@ class _Grammar:
                 else "%json {}"
             )
             return f"{rule}: json_{rule} {self._literal(form.value_end_json)}\njson_{rule}: {words}", False
-        limits = [key for key in _RAW_LIMITS if key in schema]
-        if is_strict and limits:
-            raise InvalidRequest(
-                f"Invalid schema: '{limits[0]}' cannot be enforced for text in the way this model writes calls. "
-                "Leave it out, or set strict to false."
-            )
-        return self._raw(rule, form.value_end), True
+        if is_strict:
+            for keyword in _NOT_FOR_TEXT:
+                if keyword in schema:
+                    refuse(keyword, ("properties", name))
+        return self._raw(rule, form.value_end, schema), True
 
-    def _raw(self, rule: str, end: str) -> str:
-        """Any text up to its end. White space before the end belongs to the text here: the reader knows better."""
+    def _raw(self, rule: str, end: str, schema: Mapping[str, Any]) -> str:
+        """The rule of any text up to its end, as long as the schema says.
+
+        White space before the end belongs to the text here: the reader knows better.
+        """
         core = end.strip()
-        if core in self._special:
+        low, high = schema.get("minLength", 0), schema.get("maxLength")
+        if core in self._special and high is None and not low:
             return f"{rule}: /{_ANYTHING}+/? {self._literal(core)}"
-        return f"{rule}[lazy]: /{_ANYTHING}*{_escaped(core)}/"
+        if high is None and not low:
+            return f"{rule}[lazy]: /{_ANYTHING}*{_escaped(core)}/"
+        return self._bounded(rule, end, low, high)
+
+    def _bounded(self, rule: str, end: str, low: int, high: int | None) -> str:
+        """Text of limited length: its margin is not counted."""
+        text = f"{_ANYTHING}{{{low},{'' if high is None else high}}}"
+        core = end.strip()
+        margin = _escaped(end[: len(end) - len(end.lstrip())])
+        if core in self._special:
+            return f"{rule}: /{text}{margin}/ {self._literal(core)}"
+        terminal = rule.upper()
+        whole, again = f"{text}{margin}{_escaped(core)}", f"{_ANYTHING}*{_escaped(core)}{_ANYTHING}+"
+        return f"{rule}: {terminal}\n{terminal}: /{whole}/ & ~/{again}/"
 
     def _literal(self, text: str) -> str:
         """Text as grammar words, special tokens and ids in it apart."""

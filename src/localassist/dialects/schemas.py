@@ -3,9 +3,12 @@
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
+from localassist.errors import InvalidRequest
 from localassist.protocols import FunctionSpec, grammar_json
+
+SchemaPath = tuple[str, ...]
 
 _LOOK_AROUND = re.compile(r"\(\?[=!<]")
 _CDATA = re.compile(r"<!\[CDATA\[(.*)\]\]>", re.DOTALL)
@@ -25,6 +28,14 @@ def json_rule(schema: Mapping[str, Any], *, strict: bool, separators: tuple[str,
     if not strict:
         schema, style = _without_impossible(dict(schema)), {**style, "lenient": True}
     return f"%json {grammar_json({**schema, 'x-guidance': style})}"
+
+
+def refuse(keyword: str, path: SchemaPath) -> NoReturn:
+    """Say that a strict schema cannot be enforced, and which part of it. Raises InvalidRequest."""
+    raise InvalidRequest(
+        f"Invalid schema: In context={path!r}, '{keyword}' cannot be enforced in the way this model writes calls. "
+        "Leave it out, or set strict to false."
+    )
 
 
 def parameters_of(tool: FunctionSpec) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from localassist.dialects import chatml, hermes
-from localassist.dialects.discovery import Found, as_json_texts, discover
+from localassist.dialects.discovery import Found, discover
 from localassist.dialects.grammar import build_constraint
 from localassist.dialects.hermes_parser import CLOSE, OPEN, HermesParser
 from localassist.dialects.probing import probe
@@ -121,7 +121,7 @@ class TemplateDialect:
         arguments = text if found.probing.arguments_as_text else _loaded(text)
         if found.syntax.parameters is not None and not isinstance(arguments, str):
             values = arguments if isinstance(arguments, dict) else {}
-            arguments = as_json_texts(values) if found.syntax.parameters.takes_json_text else values
+            arguments = found.syntax.parameters.given(values)
         function = {"name": call.name, "arguments": arguments}
         return {"id": _call_id(call.id, found), "type": "function", "function": function}
 
