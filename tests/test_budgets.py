@@ -28,7 +28,7 @@ CLOCK_READERS = ("objects/base.py",)
 PRINTERS = ("cli", "__main__.py")
 # The doors of the package: their public classes and functions say in a docstring what they are. Where a module offers
 # one thing, the module's docstring does.
-SEAMS = ("protocols.py", "client.py", "client", "engine.py", "service", "testing.py", "testing")
+SEAMS = ("protocols", "client.py", "client", "engine.py", "service", "testing.py", "testing")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

@@ -13,8 +13,10 @@ from localassist.catalog import ModelFiles, bundled_model
 from localassist.config import Config, environment_with, prepare_native_libraries
 from localassist.errors import ModelLoadFailed
 from localassist.objects import base
-from localassist.protocols import BlobStore, EmbeddingModel, LoadedModel, ModelBackend, ModelLibrary, Store
+from localassist.protocols import BlobStore, EmbeddingModel, Interpreter, LoadedModel, ModelBackend, ModelLibrary, Store
+from localassist.runs.code_interpreter import CodeInterpreter
 from localassist.runs.expiry import ExpiryClock
+from localassist.runs.hosted import HostedTool
 from localassist.runs.loop import LoopLimits, RunLoop
 from localassist.runs.recovery import recover_runs
 from localassist.runs.worker import RunWorkers
@@ -46,6 +48,7 @@ class Engine:
         blobs: BlobStore,
         models: ModelLibrary,
         embedder: "LazyEmbedder | None" = None,
+        interpreter: Interpreter | None = None,
         clock: Callable[[], int] = base.now,
         announce: Callable[[str | None], None] | None = None,
         release: Callable[[], None] | None = None,
@@ -65,7 +68,12 @@ class Engine:
         self._closing.callback(models.close)
         self._closing.callback(self.bus.close)
         limits = LoopLimits(max_turn_tokens=config.max_turn_tokens, seed=config.seed)
-        loop = RunLoop(store, self.bus, models, limits, clock=clock)
+        self.files = FileService(store, blobs, clock=clock)
+        hosted: dict[str, HostedTool] = {}
+        if interpreter is not None:
+            self._closing.callback(interpreter.close)
+            hosted["code_interpreter"] = CodeInterpreter(store, blobs, interpreter, self.files.keep_output)
+        loop = RunLoop(store, self.bus, models, limits, hosted=hosted, clock=clock)
         self._workers = RunWorkers(store, self.bus, loop, max_workers=config.max_concurrent_runs, clock=clock)
         self._expiry = ExpiryClock(store, self.bus, self._workers, clock=clock)
         self.assistants = AssistantService(store, models, check_schema=_check_schema, clock=clock)
@@ -84,7 +92,6 @@ class Engine:
             messages=self.messages,
             clock=clock,
         )
-        self.files = FileService(store, blobs, clock=clock)
         self.uploads = UploadService(store, blobs, self.files, clock=clock)
         self.models = ModelService(models)
         self.chat = ChatService(models, max_turn_tokens=config.max_turn_tokens, seed=config.seed, clock=clock)

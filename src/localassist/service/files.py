@@ -50,6 +50,10 @@ class FileService:
         self._store.insert(file)
         return file
 
+    def keep_output(self, filename: str, source: BinaryIO) -> File:
+        """Keep a file that an assistant's code made."""
+        return self.keep(filename=filename, purpose="assistants_output", source=source)
+
     def get(self, file_id: str) -> File:
         file = self._store.find(File, file_id)
         if file is None:

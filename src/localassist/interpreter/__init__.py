@@ -1,0 +1,1 @@
+"""Code interpreter: Jupyter kernels in a sandbox that proves itself."""

@@ -1,0 +1,92 @@
+"""How a model writes conversations, tools and calls."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from localassist.protocols.generation import Constraint
+
+
+@dataclass(frozen=True, slots=True)
+class ChatToolCall:
+    """A call in the transcript. `arguments` is JSON text."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """One entry of the transcript the dialect renders. `tool_call_id` and `name` belong to role "tool"."""
+
+    role: Literal["system", "user", "assistant", "tool"]
+    content: str
+    tool_calls: tuple[ChatToolCall, ...] = ()
+    tool_call_id: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionSpec:
+    """A function as offered to the model; `parameters` is a JSON schema, `strict` asks for it to be enforced."""
+
+    name: str
+    description: str | None = None
+    parameters: Mapping[str, Any] | None = None
+    strict: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ToolChoice:
+    """`mode` auto, none or required; `name` forces one function."""
+
+    mode: Literal["auto", "none", "required"] = "auto"
+    name: str | None = None
+    parallel: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TextPiece:
+    """Text of the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallStarted:
+    """A call begins; `index` counts the calls of this turn from 0."""
+
+    index: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallArguments:
+    """The next fragment of a call's arguments, as JSON text."""
+
+    index: int
+    fragment: str
+
+
+ParsedPiece = TextPiece | CallStarted | CallArguments
+
+
+class DialectParser(Protocol):
+    """Reads one turn's output as it comes. The fragments of a call always add up to valid JSON text."""
+
+    def feed(self, text: str) -> list[ParsedPiece]: ...
+
+    def finish(self) -> list[ParsedPiece]:
+        """What was held back; an unfinished call is closed into valid JSON or given back as text."""
+
+
+class Dialect(Protocol):
+    """How one model writes conversations, tools and calls."""
+
+    def render(self, messages: Sequence[ChatMessage], tools: Sequence[FunctionSpec]) -> str:
+        """The prompt up to where the assistant begins to write. Raises ModelLoadFailed when the template fails."""
+
+    def constraint(self, tools: Sequence[FunctionSpec], choice: ToolChoice) -> Constraint | None: ...
+
+    def parser(self, tools: Sequence[FunctionSpec]) -> DialectParser: ...
