@@ -1,11 +1,13 @@
 """JSON schemas as grammars take them, and what they say about a value written as bare text."""
 
+import functools
 import json
 import re
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from localassist.errors import InvalidRequest
+from localassist.objects.schema_form import compilable
 from localassist.protocols import FunctionSpec, grammar_json
 
 SchemaPath = tuple[str, ...]
@@ -26,7 +28,7 @@ def json_rule(schema: Mapping[str, Any], *, strict: bool, separators: tuple[str,
         item, key = separators
         style = {"item_separator": item, "key_separator": key, "whitespace_flexible": False}
     if not strict:
-        schema, style = _without_impossible(dict(schema)), {**style, "lenient": True}
+        schema, style = _loosened(json.dumps(dict(schema))), {**style, "lenient": True}
     return f"%json {grammar_json({**schema, 'x-guidance': style})}"
 
 
@@ -85,6 +87,13 @@ def value_of(text: str, schema: Any) -> Any:
     kind = _NAMES.get(type(value), "null")
     fits = not allowed or kind in allowed or (kind == "integer" and "number" in allowed)
     return value if fits or "string" not in allowed else text
+
+
+@functools.lru_cache(maxsize=256)
+def _loosened(text: str) -> dict[str, Any]:
+    """The schema with as much as possible in words that a grammar compiler has, and without what it cannot take."""
+    loosened: dict[str, Any] = _without_impossible(compilable(json.loads(text)))
+    return loosened
 
 
 def _without_impossible(schema: Any) -> Any:

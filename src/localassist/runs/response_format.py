@@ -4,6 +4,7 @@ import logging
 from typing import Any
 
 from localassist.objects.runs import Run
+from localassist.objects.schema_form import compilable
 from localassist.protocols import Constraint, grammar_json
 
 logger = logging.getLogger(__name__)
@@ -34,4 +35,6 @@ def _schema(response_format: Any) -> dict[str, Any] | None:
         return None
     asked = response_format["json_schema"]
     schema = asked.get("schema") or {"type": "object"}
-    return {**schema, "x-guidance": _STYLE if asked.get("strict") else {**_STYLE, "lenient": True}}
+    if asked.get("strict"):
+        return {**schema, "x-guidance": _STYLE}
+    return {**compilable(schema), "x-guidance": {**_STYLE, "lenient": True}}
