@@ -1,8 +1,8 @@
 """How many JSON schemas can be enforced, and whether they are enforced right: `dialect_schemas.py SAMPLE.jsonl`.
 
-A line of the sample is `{"name", "schema", "tests": [{"data", "valid"}]}`. Each schema becomes one property of an object,
-as a function would take it; the instances are written in the schema's order. A schema is compiled or refused; one that
-is compiled is wrong when it refuses a valid instance or admits an invalid one.
+A line of the sample is `{"name", "schema", "tests": [{"data", "valid"}]}`. Each schema becomes one property of an
+object, as a function would take it; the instances are written in the schema's order. A schema is compiled or refused;
+one that is compiled is wrong when it refuses a valid instance or admits an invalid one.
 """
 
 import json
@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from jsonschema import Draft202012Validator
 from llguidance import LLMatcher, LLTokenizer
 
-from localassist.objects.schema_form import compilable
+from localassist.objects.schema_form import compilable, endless_references
 from localassist.objects.schema_references import inner_schemas, target
 
 RESULTS = Path(__file__).parent / "results" / "dialect_schemas.json"
@@ -52,6 +52,8 @@ def main() -> None:
 def judge(row: Mapping[str, Any], form: Any) -> Verdict:
     """Compile the schema as one property of an object and try the instances."""
     schema = in_place(row["schema"])
+    if form is compilable and endless_references(as_property(schema)):
+        return Verdict("refused", "a reference leads back to itself without end: no finite value is valid")
     started = time.perf_counter()
     try:
         grammar = LLMatcher.grammar_from_json_schema(form(as_property(schema)))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from localassist.errors import InvalidRequest
-from localassist.objects.schema_form import compilable
+from localassist.objects.schema_form import compilable, endless_references
 from localassist.protocols import FunctionSpec, grammar_json
 
 SchemaPath = tuple[str, ...]
@@ -93,6 +93,11 @@ def value_of(text: str, schema: Any) -> Any:
 def _loosened(text: str) -> dict[str, Any]:
     """The schema with as much as possible in words that a grammar compiler has, and without what it cannot take."""
     loosened: dict[str, Any] = _without_impossible(compilable(json.loads(text)))
+    for path in endless_references(loosened):
+        part: Any = loosened
+        for step in path:
+            part = part[int(step) if isinstance(part, list) else step]
+        del part["$ref"]  # no value that ends is valid: any value will do
     return loosened
 
 

@@ -161,6 +161,4 @@ def _member(schema: Mapping[str, Any], name: str) -> Any:
     properties = schema.get("properties")
     if isinstance(properties, Mapping) and name in properties:
         return properties[name]
-    if schema.get("additionalProperties") is False and not schema.get("patternProperties"):
-        return False
-    return True
+    return schema.get("additionalProperties") is not False or bool(schema.get("patternProperties"))

@@ -9,7 +9,8 @@ from typing import Any
 
 from localassist.objects.schema_exclusive import Exclusion
 from localassist.objects.schema_negation import Negation, all_of, any_of
-from localassist.objects.schema_references import ALONE, IN_LISTS, IN_OBJECTS, inner_schemas
+from localassist.objects.schema_recursion import find_endless
+from localassist.objects.schema_references import ALONE, IN_LISTS, IN_OBJECTS, all_schemas, inner_schemas
 
 _FORMATS = frozenset(
     {"date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid", "uri", "unknown"}
@@ -24,6 +25,11 @@ def compilable(schema: Mapping[str, Any]) -> dict[str, Any]:
     form = _Form(root)
     written = form.schema(root)
     return dict(written) if isinstance(written, Mapping) and not form.is_exhausted else dict(schema)
+
+
+def endless_references(schema: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """The places of references that lead back to themselves, so that no finite value is valid."""
+    return find_endless(all_schemas(schema))
 
 
 class _Form:
@@ -112,14 +118,7 @@ def _dependent(name: str, needed: Any) -> Any:
 
 def _rebased(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     """The schema without identifiers: references are pointers from its root."""
-    places: dict[str, str] = {}
-    waiting: list[tuple[tuple[str, ...], Any]] = [((), schema)]
-    while waiting:
-        path, part = waiting.pop()
-        if isinstance(part, Mapping):
-            if _identifier(part):
-                places.setdefault(_identifier(part), _pointer(path))
-            waiting += [((*path, *steps), inner) for steps, inner in inner_schemas(part)]
+    places = {_identifier(part): _pointer(path) for path, part in all_schemas(schema).items() if _identifier(part)}
     return _Rebasing(places).schema(schema, (), "#") if places else schema
 
 

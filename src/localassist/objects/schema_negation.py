@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from localassist.objects.schema_exclusive import kind_of
@@ -76,30 +76,28 @@ class Negation:
     def _without(self, keyword: str, schema: Mapping[str, Any], depth: int) -> Any:
         """What one keyword of a schema keeps out."""
         value = schema[keyword]
-        match keyword:
-            case "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum":
-                return _beyond(keyword, schema)
-            case "minLength" | "maxLength" | "minItems" | "maxItems" | "minProperties" | "maxProperties":
-                return _other_length(keyword, value)
-            case "type":
-                return _other_kinds(value)
-            case "const" | "enum":
-                return _other_values(value if keyword == "enum" else [value])
-            case "not":
-                return value
-            case "required":
-                return any_of([{"type": "object", "properties": {name: False}} for name in value])
-            case "properties":
-                return self._one_wrong(value, depth)
-            case "contains" if not {"minContains", "maxContains"} & set(schema):
-                other = self.of(value, depth)
-                return None if other is None else {"type": "array", "items": other}
-            case "$ref" if str(value).startswith("#"):
-                return self.of(target(value, self._root), depth)
-            case "allOf" | "anyOf":
-                parts = [self.of(part, depth) for part in value]
-                return None if None in parts else (any_of if keyword == "allOf" else all_of)(parts)
-        return None
+        if keyword in _BOUNDS:
+            return _beyond(keyword, schema)
+        if keyword in _LENGTHS:
+            return _other_length(keyword, value)
+        if keyword in ("allOf", "anyOf"):
+            parts = [self.of(part, depth) for part in value]
+            return None if None in parts else (any_of if keyword == "allOf" else all_of)(parts)
+        rules: dict[str, Callable[[], Any]] = {
+            "type": lambda: _other_kinds(value),
+            "const": lambda: _other_values([value]),
+            "enum": lambda: _other_values(value),
+            "not": lambda: value,
+            "required": lambda: any_of([{"type": "object", "properties": {name: False}} for name in value]),
+            "properties": lambda: self._one_wrong(value, depth),
+            "contains": lambda: None if _counts(schema) else self._none_fits(value, depth),
+            "$ref": lambda: self.of(target(value, self._root), depth) if str(value).startswith("#") else None,
+        }
+        return rules[keyword]() if keyword in rules else None
+
+    def _none_fits(self, schema: Any, depth: int) -> Any:
+        other = self.of(schema, depth)
+        return None if other is None else {"type": "array", "items": other}
 
     def _one_wrong(self, properties: Mapping[str, Any], depth: int) -> Any:
         options = []
@@ -110,6 +108,10 @@ class Negation:
             if wrong is not False:
                 options.append({"type": "object", "properties": {name: wrong}, "required": [name]})
         return any_of(options)
+
+
+def _counts(schema: Mapping[str, Any]) -> bool:
+    return "minContains" in schema or "maxContains" in schema
 
 
 def _beyond(keyword: str, schema: Mapping[str, Any]) -> Any:

@@ -29,6 +29,18 @@ def target(reference: Any, root: Any) -> Any:
     return found
 
 
+def all_schemas(schema: Mapping[str, Any]) -> dict[tuple[str, ...], Mapping[str, Any]]:
+    """The schema and every schema inside it, by path."""
+    found: dict[tuple[str, ...], Mapping[str, Any]] = {}
+    waiting: list[tuple[tuple[str, ...], Any]] = [((), schema)]
+    while waiting:
+        path, part = waiting.pop()
+        if isinstance(part, Mapping):
+            found[path] = part
+            waiting += [((*path, *steps), inner) for steps, inner in inner_schemas(part)]
+    return found
+
+
 def inner_schemas(schema: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
     """The schemas directly inside a schema, with their paths."""
     for keyword in IN_OBJECTS:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft7Validator, Draft202012Validator
 
 from localassist.objects.schema_exclusive import Exclusion
-from localassist.objects.schema_form import compilable
+from localassist.objects.schema_form import compilable, endless_references
 from localassist.objects.schema_negation import other_texts
 
 HARD_WORDS = ("oneOf", "not", "if", "then", "else", "dependencies", "dependentRequired", "dependentSchemas", "$id")
@@ -145,3 +145,26 @@ def test_integers_are_numbers_but_true_is_not_one() -> None:
     assert not proof.are_exclusive([{"const": 1}, {"const": 1.0}])
     assert proof.are_exclusive([{"const": 1}, {"const": True}])
     assert proof.are_exclusive([{"const": 1.5}, {"type": "integer"}])
+
+
+NODE = {"type": "object", "properties": {"next": {"$ref": "#/$defs/node"}}, "required": ["next"]}
+
+
+@pytest.mark.parametrize(
+    ("node", "is_endless"),
+    [
+        (NODE, True),
+        ({**NODE, "required": []}, False),
+        ({**NODE, "type": ["object", "null"]}, False),
+        ({"anyOf": [NODE, {"type": "null"}]}, False),
+        ({"anyOf": [NODE, NODE]}, True),
+        ({"allOf": [{"type": "string"}, {"$ref": "#/$defs/node"}]}, True),
+        ({"type": "array", "items": {"$ref": "#/$defs/node"}}, False),
+        ({"type": "array", "items": {"$ref": "#/$defs/node"}, "minItems": 1}, True),
+        ({"type": "object", "required": ["not declared", 3, ["list"]]}, False),
+    ],
+    ids=str,
+)
+def test_references_without_end_are_found(node: dict[str, Any], is_endless: bool) -> None:
+    schema = {"type": "object", "properties": {"first": {"$ref": "#/$defs/node"}}, "$defs": {"node": node}}
+    assert bool(endless_references(schema)) == is_endless
