@@ -13,6 +13,7 @@ from localassist.objects.faults import validate
 from localassist.objects.run_bodies import CreateRun, SubmitToolOutputs
 from localassist.objects.runs import Run
 from localassist.objects.threads import CreateMessage, CreateThread
+from localassist.protocols import Interpreter
 from localassist.service.runs import StartedRun
 from localassist.store.blobs import MemoryBlobs
 from localassist.store.sql import SqliteStore
@@ -24,11 +25,15 @@ FUNCTION = {"type": "function", "function": {"name": "get_weather", "parameters"
 class Bench:
     """The engine with shorthands for what most tests begin with."""
 
-    def __init__(self, model: ScriptedModel, clock: Callable[[], int], **settings: Any) -> None:
+    def __init__(
+        self, model: ScriptedModel, clock: Callable[[], int], *, interpreter: Interpreter | None = None, **settings: Any
+    ) -> None:
         self.model = model
         self.store = SqliteStore(None)
         config = Config(data_dir=":memory:", **settings)
-        self.engine = Engine(config, store=self.store, blobs=MemoryBlobs(), models=model, clock=clock)
+        self.engine = Engine(
+            config, store=self.store, blobs=MemoryBlobs(), models=model, interpreter=interpreter, clock=clock
+        )
 
     def assistant(self, **settings: Any) -> str:
         body = validate(CreateAssistant, {"model": SCRIPTED_MODEL, **settings})

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from localassist.bus import MemoryBus
 from localassist.catalog import ModelFiles, bundled_model
 from localassist.config import Config, environment_with, prepare_native_libraries
-from localassist.errors import ModelLoadFailed
+from localassist.errors import InvalidRequest, ModelLoadFailed
 from localassist.objects import base
 from localassist.protocols import BlobStore, EmbeddingModel, Interpreter, LoadedModel, ModelBackend, ModelLibrary, Store
 from localassist.runs.code_interpreter import CodeInterpreter
@@ -30,6 +30,7 @@ from localassist.service.run_settings import RunFactory
 from localassist.service.runs import RunService
 from localassist.service.threads import ThreadService
 from localassist.service.uploads import UploadService
+from localassist.transfer.importer import Importer
 
 if TYPE_CHECKING:
     from localassist.inference import LlamaOptions
@@ -67,18 +68,18 @@ class Engine:
         self._closing.callback(store.close)
         self._closing.callback(models.close)
         self._closing.callback(self.bus.close)
-        limits = LoopLimits(max_turn_tokens=config.max_turn_tokens, seed=config.seed)
         self.files = FileService(store, blobs, clock=clock)
-        hosted: dict[str, HostedTool] = {}
-        if interpreter is not None:
-            self._closing.callback(interpreter.close)
-            hosted["code_interpreter"] = CodeInterpreter(store, blobs, interpreter, self.files.keep_output)
+        hosted = self._hosted_tools(store, blobs, interpreter)
+        limits = LoopLimits(max_turn_tokens=config.max_turn_tokens, seed=config.seed)
         loop = RunLoop(store, self.bus, models, limits, hosted=hosted, clock=clock)
         self._workers = RunWorkers(store, self.bus, loop, max_workers=config.max_concurrent_runs, clock=clock)
         self._expiry = ExpiryClock(store, self.bus, self._workers, clock=clock)
         self.assistants = AssistantService(store, models, check_schema=_check_schema, clock=clock)
         self.messages = MessageService(store, clock=clock)
-        self.threads = ThreadService(store, self.bus, self._workers, self.messages, clock=clock)
+        forget_session = interpreter.forget if interpreter is not None else _no_session
+        self.threads = ThreadService(
+            store, self.bus, self._workers, self.messages, forget_session=forget_session, clock=clock
+        )
         factory = RunFactory(
             store, models, expires_after_s=config.run_expires_after_s, check_schema=_check_schema, clock=clock
         )
@@ -92,13 +93,29 @@ class Engine:
             messages=self.messages,
             clock=clock,
         )
+        self._serve_the_rest(store, blobs, embedder, clock)
+        self._start(store, clock)
+
+    def _hosted_tools(self, store: Store, blobs: BlobStore, interpreter: Interpreter | None) -> dict[str, HostedTool]:
+        """The tools this engine carries out itself."""
+        hosted: dict[str, HostedTool] = {}
+        if interpreter is not None:
+            self._closing.callback(interpreter.close)
+            hosted["code_interpreter"] = CodeInterpreter(store, blobs, interpreter, self.files.keep_output)
+        return hosted
+
+    def _serve_the_rest(
+        self, store: Store, blobs: BlobStore, embedder: "LazyEmbedder | None", clock: Callable[[], int]
+    ) -> None:
+        """The services that have nothing to do with runs."""
+        config, models = self.config, self.library
         self.uploads = UploadService(store, blobs, self.files, clock=clock)
         self.models = ModelService(models)
         self.chat = ChatService(models, max_turn_tokens=config.max_turn_tokens, seed=config.seed, clock=clock)
         self.embeddings = EmbeddingService(embedder)
+        self.imports = Importer(store, blobs, has_vector_store=lambda _: False, has_model=self._has_model, clock=clock)
         if embedder is not None:
             self._closing.callback(embedder.close)
-        self._start(store, clock)
 
     def _start(self, store: Store, clock: Callable[[], int]) -> None:
         """Settle what the last engine left behind, then take up the queue."""
@@ -139,6 +156,13 @@ class Engine:
             )
             undo.pop_all()
         return engine
+
+    def _has_model(self, name: str) -> bool:
+        try:
+            self.library.resolve(name)
+        except InvalidRequest:
+            return False
+        return True
 
     def announce(self, url: str | None) -> None:
         """Tell other processes (the command line) where this engine serves."""
@@ -223,6 +247,10 @@ class LazyEmbedder:
     def close(self) -> None:
         if self._opened is not None:
             self._opened.close()
+
+
+def _no_session(thread_id: str) -> None:
+    """Threads have no code sessions in an engine without an interpreter."""
 
 
 def _llama_options(config: Config) -> "LlamaOptions":

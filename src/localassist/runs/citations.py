@@ -69,13 +69,13 @@ class Annotator:
         if kind == "file_path":
             return AnnotatedText(literal, annotation | {"file_path": {"file_id": self._file_ids[literal]}})
         passage = self._passages[literal]
-        place = passage.model_dump(exclude={"marker", "file_id"}, exclude_none=True)
-        cited = {"file_citation": {"file_id": passage.file_id}, "localassist": place}
+        place = passage.model_dump(exclude={"marker", "file_id", "quote"}, exclude_none=True)
+        cited = {"file_citation": {"file_id": passage.file_id, "quote": passage.quote}, "localassist": place}
         return AnnotatedText(literal, annotation | cited)
 
 
 def annotation_delta(index: int, annotation: Annotation) -> Annotation:
-    """The annotation as a delta has it: numbered, and a citation with the empty `quote` of the recordings."""
+    """The annotation as a delta has it: numbered, and the `quote` of a citation left to the finished message."""
     if annotation["type"] == "file_citation":
         annotation = annotation | {"file_citation": annotation["file_citation"] | {"quote": ""}}
     return {"index": index, **annotation}

@@ -14,6 +14,7 @@ from localassist.http.routes import (
     runs,
     steps,
     threads,
+    transfer,
     uploads,
 )
 
@@ -31,4 +32,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     embeddings.router,
     overview.router,
     run_events.router,
+    transfer.router,
 )
