@@ -71,7 +71,7 @@ class Engine:
         self.files = FileService(store, blobs, clock=clock)
         hosted = self._hosted_tools(store, blobs, interpreter)
         limits = LoopLimits(max_turn_tokens=config.max_turn_tokens, seed=config.seed)
-        loop = RunLoop(store, self.bus, models, limits, hosted=hosted, clock=clock)
+        loop = RunLoop(store, self.bus, models, limits, hosted=hosted, check_schema=_check_schema, clock=clock)
         self._workers = RunWorkers(store, self.bus, loop, max_workers=config.max_concurrent_runs, clock=clock)
         self._expiry = ExpiryClock(store, self.bus, self._workers, clock=clock)
         self.assistants = AssistantService(store, models, check_schema=_check_schema, clock=clock)

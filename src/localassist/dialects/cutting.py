@@ -12,6 +12,12 @@ def common(texts: Sequence[str]) -> str:
     return "".join(chars[0] for chars in takewhile(lambda chars: len(set(chars)) == 1, zip(*texts, strict=False)))
 
 
+def overlap(text: str, marker: str) -> int:
+    """The length of the longest end of a text that begins a marker without being all of it."""
+    lengths = range(min(len(text), len(marker) - 1), 0, -1)
+    return next((length for length in lengths if text.endswith(marker[:length])), 0)
+
+
 def find_json(text: str, arguments: Mapping[str, Any]) -> tuple[int, int] | None:
     """Where the arguments stand as a JSON object."""
     decoder = json.JSONDecoder()

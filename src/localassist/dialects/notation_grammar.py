@@ -1,9 +1,11 @@
 """Grammar rules for values in a notation that is not JSON."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from localassist.dialects.grammar_words import Words
 from localassist.dialects.notation import PYTHON, Notation
+from localassist.dialects.raw_text import is_limited, limited_text
 from localassist.dialects.schemas import SchemaPath, choices, json_rule, refuse, types
 from localassist.protocols import grammar_json
 
@@ -14,24 +16,17 @@ _UNLIMITED = 10**9
 _ANYTHING = ""  # stands for a reference to a schema that takes everything
 
 
-# The name of the rule, the end of the text, the schema of the text.
-RawRule = Callable[[str, str, Mapping[str, Any]], str]
-
-
 class NotedValues:
     """Makes a rule for every schema it is asked for. `rules` are all that were made, whole, by name.
 
-    `literal` writes fixed text as grammar words, `raw` the rule of any text up to an end. References point into the
-    function's whole schema, the `root`.
+    References point into the function's whole schema, the `root`.
     """
 
-    def __init__(
-        self, prefix: str, literal: Callable[[str], str], raw: RawRule, root: Mapping[str, Any], *, is_strict: bool
-    ) -> None:
+    def __init__(self, prefix: str, words: Words, root: Mapping[str, Any], *, is_strict: bool) -> None:
         self.rules: dict[str, str] = {}
         self._prefix = prefix
-        self._literal = literal
-        self._raw = raw
+        self._words = words
+        self._literal = words.literal
         self._root = root
         self._is_strict = is_strict
         self._by_reference: dict[tuple[str, Notation], str] = {}
@@ -99,7 +94,7 @@ class NotedValues:
     def _kind(self, kind: str, schema: Mapping[str, Any], notation: Notation, path: SchemaPath) -> str:
         match kind:
             case "string":
-                return self._string(schema, notation, path)
+                return self._string(schema, notation)
             case "boolean":
                 return f"({self._literal(notation.words[0])} | {self._literal(notation.words[1])})"
             case "null":
@@ -121,19 +116,19 @@ class NotedValues:
             return self._json(schema, kind, _STYLES[style])
         return str(build(schema, PYTHON if style == "python" else notation, path))
 
-    def _string(self, schema: Mapping[str, Any], notation: Notation, path: SchemaPath) -> str:
-        limits = [key for key in _TEXT_LIMITS if key in schema]
-        if notation.is_escaped and limits:
+    def _string(self, schema: Mapping[str, Any], notation: Notation) -> str:
+        if notation.is_escaped and any(key in schema for key in _TEXT_LIMITS):
             return self._json(schema, "string", None)
-        low, high = schema.get("minLength", 0), schema.get("maxLength", "")
         if notation.is_escaped:
+            low, high = schema.get("minLength", 0), schema.get("maxLength", "")
             return " | ".join(
                 f"/{quote}([^{quote}\\\\\\x00-\\x1f]|{_ESCAPES}){{{low},{high}}}{quote}/" for quote in notation.quotes
             )
-        if limits and self._is_strict:
-            refuse(limits[0], path)
         name = self._new_name()
-        self.rules[name] = self._raw(name, notation.quote, schema)
+        if is_limited(schema):
+            self.rules[name] = limited_text(name, schema, notation.quote, self._words, is_strict=self._is_strict)
+        else:
+            self.rules[name] = self._words.until(name, notation.quote)
         return f"{self._literal(notation.quote)} {name}"
 
     def _array(self, schema: Mapping[str, Any], notation: Notation, path: SchemaPath) -> str:

@@ -5,6 +5,7 @@ Values go in and out; no type or exception of a library crosses. Adapters implem
 
 from localassist.protocols.cancellation import Cancellation
 from localassist.protocols.dialect import (
+    AnswerFormat,
     CallArguments,
     CallStarted,
     ChatMessage,
@@ -13,6 +14,7 @@ from localassist.protocols.dialect import (
     DialectParser,
     FunctionSpec,
     ParsedPiece,
+    ReasoningPiece,
     TextPiece,
     ToolChoice,
 )
@@ -38,6 +40,7 @@ from localassist.protocols.storage import BlobStore, Page, Slice, Store
 __all__ = [
     "GUARD_CLOSE",
     "GUARD_OPEN",
+    "AnswerFormat",
     "BlobStore",
     "CallArguments",
     "CallStarted",
@@ -64,6 +67,7 @@ __all__ = [
     "ModelLibrary",
     "Page",
     "ParsedPiece",
+    "ReasoningPiece",
     "Retriever",
     "SearchOptions",
     "SessionFile",

@@ -8,7 +8,6 @@ import pytest
 from localassist.dialects import build_dialect
 from localassist.dialects.syntax import WrittenCall
 from localassist.dialects.template_dialect import TemplateDialect
-from localassist.errors import InvalidRequest
 from localassist.protocols import ChatMessage, ChatToolCall, FunctionSpec, ModelFacts, ToolChoice
 from tests.unit.dialects.admission import admits
 from tests.unit.dialects.round_trip import CALLS, TOOLS, check_round_trip, parse
@@ -233,14 +232,6 @@ def test_one_call_where_calls_may_not_be_parallel() -> None:
     assert constraint is not None
     written = [found.syntax.write([WrittenCall(n, a) for n, a in calls]) for calls in (CALLS, CALLS[:1])]
     assert [admits(constraint, text) for text in written] == [False, True]
-
-
-def test_a_strict_pattern_that_bare_text_cannot_be_held_to_is_refused() -> None:
-    schema = {"type": "object", "properties": {"x": {"type": "string", "pattern": "^a+$"}}, "required": ["x"]}
-    found = dialect(template(TEMPLATES["tagged"]))
-    with pytest.raises(InvalidRequest, match="'pattern' cannot be enforced"):
-        found.constraint([FunctionSpec("f", None, schema, strict=True)], ToolChoice())
-    assert found.constraint([FunctionSpec("f", None, schema)], ToolChoice()) is not None
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the shared chat templates are not here")
