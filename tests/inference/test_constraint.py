@@ -166,6 +166,22 @@ def test_a_function_that_no_finite_call_fits_can_be_called_when_it_is_not_strict
     assert calls[0][0] == "f"
 
 
+@pytest.mark.parametrize(
+    "hopeless",
+    [
+        {"properties": {"a": {"type": "string", "enum": [1]}}, "required": ["a"]},  # nothing fits
+        {"properties": {"a": {"type": "string", "pattern": "(unclosed"}}},
+    ],
+)
+def test_a_schema_that_does_not_compile_even_loosely_does_not_end_the_run(
+    open_backend: OpenBackend, hopeless: dict[str, object], caplog: pytest.LogCaptureFixture
+) -> None:
+    tools = [FunctionSpec("f", None, {"type": "object", **hopeless})]
+    _, calls = take_turn(open_backend("random"), ToolChoice(name="f"), tools, seed=1, max_tokens=60)
+    assert calls[0][0] == "f"
+    assert "are held to no schema" in caplog.text
+
+
 def test_one_of_that_overlaps_is_enforced_all_the_same(open_backend: OpenBackend) -> None:
     either = {"type": "object", "properties": {"a": {"enum": [1]}, "b": {"enum": [2]}}, "additionalProperties": False}
     one_of = {**either, "oneOf": [{"required": ["a"]}, {"required": ["b"]}]}

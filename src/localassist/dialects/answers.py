@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from localassist.dialects.schemas import json_rule
+from localassist.dialects.schemas import json_rule, loosened
 from localassist.protocols import AnswerFormat
 
 _STYLE = (", ", ": ")
@@ -42,7 +42,7 @@ _MAX_REFUSAL_CHARS = 2000
 
 def answer_rules(answer: AnswerFormat, others: Sequence[Mapping[str, Any]] = ()) -> Iterator[str]:
     """The rule `answer`, and those it needs. `others` are further forms that the JSON may have."""
-    schema: Mapping[str, Any] = answer.schema
+    schema: Mapping[str, Any] = answer.schema if answer.strict else loosened(answer.schema)
     if others:
         schema = _any_of([schema, *others])
     yield "answer: formatted" + (" | refusal" if answer.may_refuse else "")

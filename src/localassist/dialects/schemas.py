@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from localassist.errors import InvalidRequest
 from localassist.objects.schema_form import compilable, endless_references
+from localassist.objects.schema_shape import well_formed
 from localassist.protocols import FunctionSpec, grammar_json
 
 SchemaPath = tuple[str, ...]
@@ -19,7 +20,7 @@ _NAMES = {str: "string", bool: "boolean", int: "integer", float: "number", list:
 
 
 def json_rule(schema: Mapping[str, Any], *, strict: bool, separators: tuple[str, str] | None) -> str:
-    """The grammar's words for a value that fits. What cannot be enforced is refused if strict, else left out.
+    """The grammar's words for a value that fits. What cannot be enforced is refused if strict, else not.
 
     A fixed form makes most of a call's characters certain, so that they need not be sampled.
     """
@@ -28,7 +29,7 @@ def json_rule(schema: Mapping[str, Any], *, strict: bool, separators: tuple[str,
         item, key = separators
         style = {"item_separator": item, "key_separator": key, "whitespace_flexible": False}
     if not strict:
-        schema, style = _loosened(json.dumps(dict(schema))), {**style, "lenient": True}
+        style["lenient"] = True
     return f"%json {grammar_json({**schema, 'x-guidance': style})}"
 
 
@@ -42,7 +43,14 @@ def refuse(keyword: str, path: SchemaPath) -> NoReturn:
 
 def parameters_of(tool: FunctionSpec) -> dict[str, Any]:
     """The schema of a function's arguments; one that declares none takes none."""
-    return dict(tool.parameters or {"type": "object", "properties": {}, "additionalProperties": False})
+    if not tool.parameters:
+        return {"type": "object", "properties": {}, "additionalProperties": False}
+    return dict(tool.parameters) if tool.strict else loosened(tool.parameters)
+
+
+def loosened(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema with as much as possible in words that a grammar compiler has, without what it cannot take."""
+    return _loosened(json.dumps(dict(schema)))
 
 
 def property_schema(parameters: Mapping[str, Any], name: str) -> Any:
@@ -91,14 +99,13 @@ def value_of(text: str, schema: Any) -> Any:
 
 @functools.lru_cache(maxsize=256)
 def _loosened(text: str) -> dict[str, Any]:
-    """The schema with as much as possible in words that a grammar compiler has, and without what it cannot take."""
-    loosened: dict[str, Any] = _without_impossible(compilable(json.loads(text)))
-    for path in endless_references(loosened):
-        part: Any = loosened
+    found: dict[str, Any] = _without_impossible(compilable(well_formed(json.loads(text))))
+    for path in endless_references(found):
+        part: Any = found
         for step in path:
             part = part[int(step) if isinstance(part, list) else step]
         del part["$ref"]  # no value that ends is valid: any value will do
-    return loosened
+    return found
 
 
 def _without_impossible(schema: Any) -> Any:

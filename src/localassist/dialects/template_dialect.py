@@ -36,6 +36,7 @@ from localassist.protocols import (
 )
 
 _Message = dict[str, Any]
+_ANY_OBJECT: dict[str, Any] = {"type": "object"}
 
 _logger = logging.getLogger(__name__)
 
@@ -122,6 +123,18 @@ class TemplateDialect:
         *,
         answer: AnswerFormat | None = None,
         prompt: str = "",
+    ) -> Constraint | None:
+        constraint = self._constraint(tools, choice, answer, prompt)
+        loose = [
+            replace(tool, parameters=_ANY_OBJECT) if tool.parameters and not tool.strict else tool for tool in tools
+        ]
+        if constraint is None or loose == list(tools):
+            return constraint
+        looser = self._constraint(loose, choice, answer, prompt)
+        return replace(constraint, looser=looser.grammar if looser is not None else None)
+
+    def _constraint(
+        self, tools: Sequence[FunctionSpec], choice: ToolChoice, answer: AnswerFormat | None, prompt: str
     ) -> Constraint | None:
         if harmony.is_harmony(self.sections):
             return harmony.build_constraint(tools, choice, answer=answer, special_tokens=self._special_tokens)

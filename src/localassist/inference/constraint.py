@@ -2,6 +2,7 @@
 
 import ctypes
 import json
+import logging
 import re
 import threading
 from collections import OrderedDict
@@ -15,6 +16,8 @@ from numpy.typing import NDArray
 from localassist.errors import GenerationFailed, InvalidRequest
 from localassist.inference.vocabulary import Vocabulary
 from localassist.protocols import Constraint
+
+logger = logging.getLogger(__name__)
 
 _MARKER = re.compile(r"@@(.+?)@@", re.DOTALL)
 _CACHED_GRAMMARS = 64
@@ -94,12 +97,21 @@ class GrammarCompiler:
         with self._lock:
             compiled = self._compiled.get(constraint.grammar)
             if compiled is None:
-                compiled = self._compile(constraint.grammar)
+                compiled = self._compile_either(constraint)
             self._compiled[constraint.grammar] = compiled
             self._compiled.move_to_end(constraint.grammar)
             if len(self._compiled) > _CACHED_GRAMMARS:
                 self._compiled.popitem(last=False)
             return Matcher(compiled.deep_copy(), self._buffer)
+
+    def _compile_either(self, constraint: Constraint) -> Any:
+        try:
+            return self._compile(constraint.grammar)
+        except InvalidRequest as error:
+            if constraint.looser is None:
+                raise
+            logger.warning("A function's arguments are held to no schema: %s", error.message.splitlines()[0])
+            return self._compile(constraint.looser)
 
     def _compile(self, grammar: str) -> Any:
         if self._tokenizer is None:
