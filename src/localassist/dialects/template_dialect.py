@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from localassist.dialects import chatml, harmony, hermes
-from localassist.dialects.discovery import Found, as_json_texts, discover
+from localassist.dialects.discovery import Found, discover
 from localassist.dialects.efforts import Efforts
 from localassist.dialects.grammar import build_constraint, is_enforced_one_by_one
 from localassist.dialects.hermes_parser import CLOSE, OPEN, HermesParser
@@ -36,6 +36,7 @@ from localassist.protocols import (
 )
 
 _Message = dict[str, Any]
+_ANY_OBJECT: dict[str, Any] = {"type": "object"}
 
 _logger = logging.getLogger(__name__)
 
@@ -124,6 +125,18 @@ class TemplateDialect:
         markers: Sequence[str] | None = None,
         prompt: str = "",
     ) -> Constraint | None:
+        constraint = self._constraint(tools, choice, answer, prompt)
+        loose = [
+            replace(tool, parameters=_ANY_OBJECT) if tool.parameters and not tool.strict else tool for tool in tools
+        ]
+        if constraint is None or loose == list(tools):
+            return constraint
+        looser = self._constraint(loose, choice, answer, prompt)
+        return replace(constraint, looser=looser.grammar if looser is not None else None)
+
+    def _constraint(
+        self, tools: Sequence[FunctionSpec], choice: ToolChoice, answer: AnswerFormat | None, prompt: str
+    ) -> Constraint | None:
         if harmony.is_harmony(self.sections):
             return harmony.build_constraint(
                 tools, choice, answer=answer, prompt=prompt, special_tokens=self._special_tokens, markers=markers
@@ -171,7 +184,7 @@ class TemplateDialect:
         arguments = text if found.probing.arguments_as_text else _loaded(text)
         if found.syntax.parameters is not None and not isinstance(arguments, str):
             values = arguments if isinstance(arguments, dict) else {}
-            arguments = as_json_texts(values) if found.syntax.parameters.takes_json_text else values
+            arguments = found.syntax.parameters.given(values)
         function = {"name": call.name, "arguments": arguments}
         return {"id": _call_id(call.id, found), "type": "function", "function": function}
 

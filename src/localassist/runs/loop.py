@@ -33,7 +33,7 @@ from localassist.runs.context import ContextBuilder, TurnPrompt
 from localassist.runs.hosted import HostedTool, OfferedTools, ResultLimits, offered_tools
 from localassist.runs.lifecycle import TERMINAL
 from localassist.runs.recorder import Recorder
-from localassist.runs.response_format import Asked, wanted_turn
+from localassist.runs.response_format import Asked, answer_format, wanted_turn
 from localassist.runs.signals import Cancelled, Expired, Failed, Incomplete, RequiresAction, RunSignal
 from localassist.runs.tool_choice import effective_choice
 from localassist.runs.turn import Turn, TurnResult, carry_out_hosted, raise_if_set
