@@ -11,12 +11,13 @@ from tests.interpreter.conftest import QUICK, Notebook, open_interpreter
 
 LOST = "the session was restarted: variables are lost, files are kept"
 KEPT = "variables and files are kept"
+TIMEOUT_S = 1.5
 UNINTERRUPTIBLE = "sum(range(10**12))"
 
 
 @pytest.fixture(scope="module")
 def impatient(tmp_path_factory: pytest.TempPathFactory):
-    rules = SessionRules(cell_timeout_s=0.5, num_ahead=0)
+    rules = SessionRules(cell_timeout_s=TIMEOUT_S, num_ahead=0)
     opened = open_interpreter(tmp_path_factory.mktemp("impatient"), rules=rules)
     yield opened
     opened.close()
@@ -33,7 +34,7 @@ def test_a_cell_is_interrupted_when_its_time_is_over(impatient: KernelInterprete
     cell("kept = 7")
     result = cell("print('begun')\nwhile True: pass")
     assert result.failed
-    assert result.note == f"stopped after 0.5 s; {KEPT}"
+    assert result.note == f"stopped after {TIMEOUT_S} s; {KEPT}"
     assert result.output.startswith("begun\nTraceback")
     assert "KeyboardInterrupt" in result.output
     assert result.output.endswith(f"[{result.note}]\n")
@@ -45,7 +46,7 @@ def test_a_cell_is_interrupted_when_its_time_is_over(impatient: KernelInterprete
     "code",
     [
         UNINTERRUPTIBLE,
-        "while True:\n    try:\n        while True: pass\n    except KeyboardInterrupt: pass",
+        "n = 0\nwhile True:\n    try:\n        while True: n += 1\n    except KeyboardInterrupt: n = 0",
         "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass",
     ],
     ids=["in C", "catches it", "ignores it"],
@@ -57,7 +58,7 @@ def test_code_that_cannot_be_interrupted_is_killed(impatient: KernelInterpreter,
     result = cell(code)
     assert time.monotonic() - started < 30  # it ends at all; how fast is measured elsewhere
     assert result.failed
-    assert result.note == f"stopped after 0.5 s; it could not be interrupted; {LOST}"
+    assert result.note == f"stopped after {TIMEOUT_S} s; it could not be interrupted; {LOST}"
     after = cell("import os; print(os.listdir('/mnt/data')); gone")
     assert "stays.txt" in after.output
     assert "NameError" in after.output
@@ -66,7 +67,7 @@ def test_code_that_cannot_be_interrupted_is_killed(impatient: KernelInterpreter,
 
 def test_waiting_for_a_child_process_is_interrupted(impatient: KernelInterpreter) -> None:
     result = Notebook(impatient, "child")("import subprocess; subprocess.run(['sleep', '60'])")
-    assert result.note == f"stopped after 0.5 s; {KEPT}"
+    assert result.note == f"stopped after {TIMEOUT_S} s; {KEPT}"
 
 
 def test_cancelling_interrupts(shared: Notebook) -> None:
@@ -78,7 +79,8 @@ def test_cancelling_interrupts(shared: Notebook) -> None:
 
 
 def test_cancelling_kills_what_cannot_be_interrupted(notebook: Notebook) -> None:
-    result = notebook(UNINTERRUPTIBLE, cancellation=cancel_after(0.2))
+    notebook("1")
+    result = notebook(UNINTERRUPTIBLE, cancellation=cancel_after(1))
     assert result.note == f"stopped because the run was cancelled; it could not be interrupted; {LOST}"
     assert notebook("1").output == "1\n"
 
@@ -144,12 +146,14 @@ def test_a_kernel_that_dies_between_cells_is_replaced_and_said_so(notebook: Note
 FLOOD = """
 import threading
 kernel = get_ipython().kernel
+text = {"name": "stdout", "text": "x" * 1000}
 for i in range(100_000):
-    kernel.session.send(kernel.iopub_socket, "stream", {"name": "stdout", "text": "x" * 1000}, parent=kernel.get_parent())
+    kernel.session.send(kernel.iopub_socket, "stream", text, parent=kernel.get_parent())
 """
 OVERSIZE = """
 kernel = get_ipython().kernel
-kernel.session.send(kernel.iopub_socket, "stream", {"name": "stdout", "text": "x" * (64 << 20)}, parent=kernel.get_parent())
+text = {"name": "stdout", "text": "x" * (64 << 20)}
+kernel.session.send(kernel.iopub_socket, "stream", text, parent=kernel.get_parent())
 """
 MALFORMED = """
 import json
