@@ -7,6 +7,7 @@ import logging
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from localassist.dialects import chatml, harmony, hermes
@@ -125,17 +126,24 @@ class TemplateDialect:
         markers: Sequence[str] | None = None,
         prompt: str = "",
     ) -> Constraint | None:
-        constraint = self._constraint(tools, choice, answer, prompt)
+        compose = partial(self._constraint, choice=choice, answer=answer, markers=markers, prompt=prompt)
+        constraint = compose(tools)
         loose = [
             replace(tool, parameters=_ANY_OBJECT) if tool.parameters and not tool.strict else tool for tool in tools
         ]
         if constraint is None or loose == list(tools):
             return constraint
-        looser = self._constraint(loose, choice, answer, prompt)
+        looser = compose(loose)
         return replace(constraint, looser=looser.grammar if looser is not None else None)
 
     def _constraint(
-        self, tools: Sequence[FunctionSpec], choice: ToolChoice, answer: AnswerFormat | None, prompt: str
+        self,
+        tools: Sequence[FunctionSpec],
+        *,
+        choice: ToolChoice,
+        answer: AnswerFormat | None,
+        markers: Sequence[str] | None,
+        prompt: str,
     ) -> Constraint | None:
         if harmony.is_harmony(self.sections):
             return harmony.build_constraint(
