@@ -1,12 +1,8 @@
-"""Doubles for unit tests: a model that says what a script says, and a clock that is set by hand. No llama.cpp."""
+"""Doubles for unit tests: a model and an interpreter that follow scripts, a clock that is set by hand. No llama.cpp."""
 
 import json
-import math
-import re
-import struct
 import threading
-import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from localassist.errors import InvalidRequest, LocalAssistError
@@ -15,22 +11,20 @@ from localassist.protocols import (
     AnswerFormat,
     CallArguments,
     CallStarted,
+    Cancellation,
+    CellImage,
+    CellResult,
     ChatMessage,
-    Chunk,
-    ChunkStore,
     Constraint,
     FinishReason,
-    FoundChunk,
     FunctionSpec,
     GenerationRequest,
     GenerationUsage,
-    IndexFinding,
     LoadedModel,
     ModelFacts,
     ParsedPiece,
     ReasoningPiece,
-    SearchOptions,
-    StoredFile,
+    SessionFile,
     TextPiece,
     Token,
     ToolChoice,
@@ -242,6 +236,66 @@ class ScriptedStream:
                 piece.released.set()
 
 
+class ScriptedCell:
+    """What running one cell comes to. A hold makes it wait, until it is released or cancelled; an error is raised."""
+
+    def __init__(self, result: CellResult | LocalAssistError, *, hold: Hold | None = None) -> None:
+        self.result = result
+        self.hold = hold
+
+
+class ScriptedInterpreter:
+    """Runs nothing: each execution takes the next cell of the script, or prints nothing when it has ended.
+
+    `executed` keeps what was asked (session, code, ids of the files), `forgotten` the sessions that were forgotten.
+    """
+
+    def __init__(self, *cells: ScriptedCell | CellResult | LocalAssistError) -> None:
+        self._cells = [cell if isinstance(cell, ScriptedCell) else ScriptedCell(cell) for cell in cells]
+        self._lock = threading.Lock()
+        self.executed: list[tuple[str, str, tuple[str, ...]]] = []
+        self.forgotten: list[str] = []
+        self.num_prepared = 0
+
+    def prepare(self) -> None:
+        self.num_prepared += 1
+
+    def execute(
+        self,
+        session: str,
+        code: str,
+        *,
+        files: Sequence[SessionFile],
+        cancellation: Cancellation,
+        on_output: Callable[[str | CellImage], None] = lambda _: None,
+    ) -> CellResult:
+        with self._lock:
+            self.executed.append((session, code, tuple(file.file_id for file in files)))
+            cell = self._cells.pop(0) if self._cells else ScriptedCell(CellResult(""))
+        if cell.hold is not None:
+            cancellation.subscribe(cell.hold.released.set)
+            cell.hold.reached.set()
+            cell.hold.released.wait()
+        if cancellation.is_set():
+            note = "stopped because the run was cancelled; variables and files are kept"
+            on_output(f"[{note}]\n")
+            return CellResult(f"[{note}]\n", (f"[{note}]\n",), failed=True, note=note)
+        if isinstance(cell.result, LocalAssistError):
+            raise cell.result
+        for output in cell.result.outputs:
+            on_output(output)
+        return cell.result
+
+    def forget(self, session: str) -> None:
+        self.forgotten.append(session)
+
+    def sandbox(self) -> Mapping[str, str]:
+        return {"name": "scripted"}
+
+    def close(self) -> None:
+        """Nothing to release."""
+
+
 class ManualClock:
     """Unix seconds that pass only when a test says so."""
 
@@ -253,101 +307,3 @@ class ManualClock:
 
     def advance(self, seconds: int) -> None:
         self.now += seconds
-
-
-class WordEmbedder:
-    """Vectors of which words a text has, of which equal words make similar ones. Deterministic and instant.
-
-    `num_embedded` counts the passages; a `gate`, when given, is waited for before each batch.
-    """
-
-    name = "words"
-    dimensions = 64
-    fingerprint = "words-64"
-    max_tokens = 256
-
-    def __init__(self, gate: threading.Event | None = None) -> None:
-        self.num_embedded = 0
-        self._gate = gate
-
-    def embed_passages(self, texts: Sequence[str]) -> bytes:
-        """One row for each text."""
-        if self._gate is not None:
-            self._gate.wait(timeout=30)
-        self.num_embedded += len(texts)
-        return b"".join(map(self._vector, texts))
-
-    def embed_queries(self, texts: Sequence[str]) -> bytes:
-        """As passages, uncounted and without waiting."""
-        return b"".join(map(self._vector, texts))
-
-    def token_starts(self, text: str) -> Sequence[int]:
-        """Every word is a token."""
-        return [match.start() for match in re.finditer(r"\S+\s*", text)]
-
-    def can_read(self, text: str) -> bool:
-        """It reads everything."""
-        return True
-
-    def close(self) -> None:
-        """Nothing to release."""
-
-    def _vector(self, text: str) -> bytes:
-        weights = [0.0] * self.dimensions
-        for word in re.findall(r"\w+", text.lower()):
-            weights[zlib.crc32(word.encode()) % self.dimensions] += 1.0
-        length = math.sqrt(sum(weight * weight for weight in weights)) or 1.0
-        return struct.pack(f"<{self.dimensions}f", *(weight / length for weight in weights))
-
-
-class WordRetriever:
-    """A `Retriever` that finds chunks by the words they share with the queries. `searches` keeps what was asked."""
-
-    def __init__(self, chunks: ChunkStore) -> None:
-        self._chunks = chunks
-        self.searches: list[tuple[list[str], list[str], SearchOptions]] = []
-
-    def search(self, store_ids: Sequence[str], queries: Sequence[str], options: SearchOptions) -> list[FoundChunk]:
-        """Chunks with any of the words, best first. Filters are not looked at."""
-        self.searches.append((list(store_ids), list(queries), options))
-        words = set(re.findall(r"\w+", " ".join(queries).lower()))
-        found = []
-        for store_id in store_ids:
-            for file in self._chunks.files(store_id):
-                for chunk in self._chunks.chunks_of(store_id, file.file_id):
-                    score = len(words & set(re.findall(r"\w+", chunk.text.lower()))) / max(len(words), 1)
-                    if score > options.score_threshold:
-                        found.append(_found(file, chunk, score))
-        return sorted(found, key=lambda one: -one.score)[: options.max_results]
-
-    def refresh(self) -> None:
-        """There is no index."""
-
-    def verify(self) -> list[IndexFinding]:
-        """There is no index."""
-        return []
-
-    def rebuild(self, store_ids: Sequence[str] | None = None) -> list[IndexFinding]:
-        """There is no index."""
-        return []
-
-    def close(self) -> None:
-        """Nothing to release."""
-
-
-def _found(file: StoredFile, chunk: Chunk, score: float) -> FoundChunk:
-    return FoundChunk(
-        vector_store_id=file.store_id,
-        file_id=file.file_id,
-        file_name=file.file_name,
-        start=chunk.start,
-        end=chunk.end,
-        text=chunk.text,
-        score=score,
-        page=chunk.page,
-        last_page=chunk.last_page,
-        heading=chunk.heading,
-        line=chunk.line,
-        last_line=chunk.last_line,
-        attributes=file.attributes,
-    )

@@ -19,7 +19,8 @@ from localassist.retrieval.ingest import IngestionWorker
 from localassist.retrieval.texts import ExtractedTexts
 from localassist.store.blobs import DirectoryBlobs
 from localassist.store.sql import SqliteStore
-from localassist.testing import ScriptedModel, WordEmbedder, WordRetriever
+from localassist.testing import ScriptedModel
+from tests.search_doubles import WordEmbedder, WordRetriever
 
 
 @dataclass

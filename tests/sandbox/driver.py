@@ -1,6 +1,6 @@
 """Makes every attack in one sandbox, or in none for control, as the user it is started as; prints a report as JSON.
 
-    python -m tests.sandbox.driver bwrap|landlock|control DIRECTORY
+python -m tests.sandbox.driver bwrap|landlock|control DIRECTORY
 """
 
 import json
@@ -34,7 +34,9 @@ def drive(name: str, directory: Path) -> dict[str, Any]:
         secret = os.open(host.world["secret"], os.O_RDONLY)
         if name == "control":
             command[4] = worlds.to_argument(host, str(host.session.data))
-            done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, pass_fds=[secret])
+            done = subprocess.run(
+                command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False, pass_fds=[secret]
+            )
             alive_after = worlds.is_alive(host.session)
         else:
             done, alive_after = attack_inside(name, host, command, secret)
@@ -73,7 +75,11 @@ def is_runnable(attack: Attack, world: dict[str, Any], *, is_control: bool) -> b
 def why_not(attack: Attack, world: dict[str, Any]) -> str:
     if attack.needs is not None and not world.get(attack.needs):
         return f"this machine lacks what it needs: {attack.needs}"
-    return "no control: unconfined it would do harm, or depend on the machine" if attack.control == "none" else "only root could do it"
+    return (
+        "no control: unconfined it would do harm, or depend on the machine"
+        if attack.control == "none"
+        else "only root could do it"
+    )
 
 
 def main() -> None:

@@ -36,7 +36,9 @@ def root() -> Person | None:
     """None where the tests do not run as root."""
     if os.geteuid() != 0:
         return None
-    return Person("root", (sys.executable,), {"PATH": os.defpath, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"})
+    return Person(
+        "root", (sys.executable,), {"PATH": os.defpath, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    )
 
 
 def ordinary_user(directory: Path) -> Person:
@@ -45,7 +47,14 @@ def ordinary_user(directory: Path) -> Person:
         return Person("user", (sys.executable,), {"PATH": os.defpath, "PYTHONPATH": str(ROOT), "HOME": str(directory)})
     python = _copied_python(directory.parent)
     os.chown(directory, USER_ID, USER_ID)
-    setpriv = ("setpriv", f"--reuid={USER_ID}", f"--regid={USER_ID}", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all")
+    setpriv = (
+        "setpriv",
+        f"--reuid={USER_ID}",
+        f"--regid={USER_ID}",
+        "--clear-groups",
+        "--inh-caps=-all",
+        "--bounding-set=-all",
+    )
     return Person(
         "user",
         (*setpriv, str(python)),
@@ -75,8 +84,8 @@ def _copied_python(directory: Path) -> Path:
     code = copy / "code"
     for name in PACKAGES:
         found = importlib.util.find_spec(name)
-        assert found is not None and found.origin is not None, f"{name} is a dependency"
-        origin = Path(found.origin)
+        assert found is not None, f"{name} is a dependency"
+        origin = Path(found.origin or "")
         if origin.name == "__init__.py":
             shutil.copytree(origin.parent, code / name, ignore=LEFT_OUT)
         else:
@@ -85,6 +94,8 @@ def _copied_python(directory: Path) -> Path:
     shutil.copytree(ROOT / "src" / "localassist", code / "localassist", ignore=LEFT_OUT)
     (code / "tests").mkdir()
     (code / "tests" / "__init__.py").touch()
-    shutil.copytree(ROOT / "tests" / "sandbox", code / "tests" / "sandbox", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        ROOT / "tests" / "sandbox", code / "tests" / "sandbox", ignore=shutil.ignore_patterns("__pycache__")
+    )
     os.chmod(directory, 0o755)
     return program

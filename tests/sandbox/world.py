@@ -25,7 +25,12 @@ from tests.sandbox.attacks.registry import ATTACKS, call
 from tests.sandbox.attacks.runner import carry_out  # noqa: F401 - importing it registers every attack
 
 # Lets any process attach, so that an attack fails for the sandbox's sake and not for the host's settings.
-DECOY = "import ctypes, time; ctypes.CDLL(None).prctl(0x59616D61, -1, 0, 0, 0); print(id(time), flush=True); time.sleep(600)"
+DECOY = """
+import ctypes, time
+ctypes.CDLL(None).prctl(0x59616D61, -1, 0, 0, 0)
+print(id(time), flush=True)
+time.sleep(600)
+"""
 
 IPC_CREATE, IPC_REMOVE = 0o1000, 0
 
@@ -186,13 +191,14 @@ def _look_at_machine(root: Path) -> dict[str, Any]:
         "has_mptcp": _works(lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262).close()),
         "has_alg": _works(lambda: socket.socket(socket.AF_ALG, socket.SOCK_SEQPACKET).close()),
         "has_kmsg": _works(lambda: os.close(os.open("/dev/kmsg", os.O_RDONLY | os.O_NONBLOCK))),
-        "has_terminals": _works(lambda: [os.close(descriptor) for descriptor in os.openpty()])
-        and not _typing_is_off(),
+        "has_terminals": _works(lambda: [os.close(descriptor) for descriptor in os.openpty()]) and not _typing_is_off(),
         "has_io_uring": _can_call(425, 1, ctypes.create_string_buffer(120)),
         "has_fanotify": _can_call(300 if os.uname().machine == "x86_64" else 262, 0, 0),
         "has_statmount": _kernel() >= (6, 8),
         "has_ia32": os.uname().machine == "x86_64" and _runs_ia32(),
-        "may_make_user_namespaces": _in_child(lambda: _can_call(272 if os.uname().machine == "x86_64" else 97, 0x10000000)),
+        "may_make_user_namespaces": _in_child(
+            lambda: _can_call(272 if os.uname().machine == "x86_64" else 97, 0x10000000)
+        ),
     }
 
 
@@ -284,7 +290,12 @@ def damage(host: Host) -> list[str]:
             changed.append(f"{attack.name}: content")
             continue
         status = path.stat()
-        if status.st_mode & 0o777 != 0o600 or status.st_uid != os.geteuid() or status.st_mtime < 1e9 or os.listxattr(path):
+        if (
+            status.st_mode & 0o777 != 0o600
+            or status.st_uid != os.geteuid()
+            or status.st_mtime < 1e9
+            or os.listxattr(path)
+        ):
             changed.append(f"{attack.name}: attributes")
     expected = {"secret", "victims"}
     changed += [f"made {name}" for name in sorted(set(os.listdir(host.world["secret_dir"])) - expected)]

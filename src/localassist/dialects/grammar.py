@@ -7,6 +7,8 @@ from typing import Any
 from localassist.dialects.answers import answer_rules
 from localassist.dialects.cited_text import cited_text
 from localassist.dialects.grammar_words import ANYTHING, Words, escaped
+from localassist.dialects.notation import Notation
+from localassist.dialects.notation_grammar import NotedValues
 from localassist.dialects.raw_text import alternatives, can_limit, is_limited, limited_text
 from localassist.dialects.schemas import choices, json_rule, parameters_of, property_schema, types
 from localassist.dialects.sections import Sections, Stage
@@ -48,6 +50,8 @@ def build_constraint(
 
 def is_enforced_one_by_one(tool: FunctionSpec, form: ParameterSyntax) -> bool:
     """Whether arguments written one by one are held to all that the function's schema says, if its parts compile."""
+    if form.notation is not None:
+        return False
     schema = parameters_of(tool)
     is_open = not schema.get("properties") and schema.get("additionalProperties", True) is not False
     if is_open or set(schema) - _KNOWN_KEYWORDS:
@@ -195,7 +199,10 @@ class _Grammar:
     def _arguments(self, index: int, tool: FunctionSpec, form: ParameterSyntax) -> Iterator[str]:
         """Arguments one by one, in the schema's order, those not required at will."""
         schema = parameters_of(tool)
-        names = sorted(schema.get("properties", {})) if form.is_sorted else list(schema.get("properties", {}))
+        if form.notation is not None:
+            yield from self._noted(index, schema, form, form.notation, is_strict=tool.strict)
+            return
+        names = form.ordered(schema.get("properties", {}))
         required = schema.get("required", [])
         parts, rules = [], []
         for number, name in enumerate(names):
@@ -210,6 +217,23 @@ class _Grammar:
             rules.append(self._raw(f"value_{index}", form.value_end))
         yield f"arguments_{index}: {' '.join(parts) or chr(34) * 2}"
         yield from rules
+
+    def _noted(
+        self, index: int, schema: Mapping[str, Any], form: ParameterSyntax, notation: Notation, *, is_strict: bool
+    ) -> Iterator[str]:
+        """Arguments in a notation of their own."""
+        values = NotedValues(f"value_{index}", self._words, schema, is_strict=is_strict)
+        properties, required = schema.get("properties", {}), schema.get("required", [])
+        parts = []
+        for name in form.ordered(properties):
+            value = values.rule(properties[name], notation, ("properties", name))
+            parts.append((f"{self._literal(form.before + name + form.key_end)} {value}", name in required))
+        if not parts and schema.get("additionalProperties", True) is not False:
+            member = f"/[a-zA-Z0-9_]+/ {self._literal(form.key_end)} {values.rule({}, notation, ())}"
+            yield f"arguments_{index}: ({member} ({self._literal(form.separator)} {member})*)?"
+        else:
+            yield f"arguments_{index}: {values.members(parts, form.separator)}"
+        yield from values.rules.values()
 
     def _value(self, rule: str, schema: Any, form: ParameterSyntax, *, is_strict: bool) -> tuple[str, bool]:
         """The rule of one value with its end, and whether it is written as text."""

@@ -42,10 +42,16 @@ def build_constraint(
     choice: ToolChoice,
     *,
     answer: AnswerFormat | None,
+    prompt: str,
     special_tokens: frozenset[str],
     markers: Sequence[str] | None = None,
 ) -> Constraint:
-    """What a turn may consist of, where the prompt ends with `<|start|>assistant`; `markers`: see `Dialect`."""
+    """What a turn may consist of, where the prompt ends with `<|start|>assistant` or has opened the answer.
+
+    `markers` are the citations that text may have; None: any.
+    """
+    if answer is not None and prompt.endswith(f"final{_MESSAGE}"):
+        return Constraint("\n".join(["%llguidance {}", "start: answer", *answer_rules(answer)]) + "\n")
     offered = [tool for tool in tools if choice.mode != "none" and choice.name in (None, tool.name)]
     is_forced = bool(offered) and (choice.mode == "required" or choice.name is not None)
     lines = _lines(offered, Words(special_tokens), answer, is_forced=is_forced)
@@ -85,10 +91,10 @@ def _types(words: Words) -> str:
 class HarmonyParser:
     """Reads turns in this format. What is addressed to a function that was not offered is reasoning."""
 
-    def __init__(self, tools: Sequence[FunctionSpec]) -> None:
+    def __init__(self, tools: Sequence[FunctionSpec], prompt: str = "") -> None:
         self._names = frozenset(tool.name for tool in tools)
         self._held = ""
-        self._is_header = True
+        self._is_header = not prompt.endswith(f"final{_MESSAGE}")
         self._channel = "final"
         self._call: JsonValueReader | None = None
         self._num_calls = 0

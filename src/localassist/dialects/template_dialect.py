@@ -7,10 +7,11 @@ import logging
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from localassist.dialects import chatml, harmony, hermes
-from localassist.dialects.discovery import Found, as_json_texts, discover
+from localassist.dialects.discovery import Found, discover
 from localassist.dialects.efforts import Efforts
 from localassist.dialects.grammar import build_constraint, is_enforced_one_by_one
 from localassist.dialects.hermes_parser import CLOSE, OPEN, HermesParser
@@ -36,6 +37,7 @@ from localassist.protocols import (
 )
 
 _Message = dict[str, Any]
+_ANY_OBJECT: dict[str, Any] = {"type": "object"}
 
 _logger = logging.getLogger(__name__)
 
@@ -124,9 +126,28 @@ class TemplateDialect:
         markers: Sequence[str] | None = None,
         prompt: str = "",
     ) -> Constraint | None:
+        compose = partial(self._constraint, choice=choice, answer=answer, markers=markers, prompt=prompt)
+        constraint = compose(tools)
+        loose = [
+            replace(tool, parameters=_ANY_OBJECT) if tool.parameters and not tool.strict else tool for tool in tools
+        ]
+        if constraint is None or loose == list(tools):
+            return constraint
+        looser = compose(loose)
+        return replace(constraint, looser=looser.grammar if looser is not None else None)
+
+    def _constraint(
+        self,
+        tools: Sequence[FunctionSpec],
+        *,
+        choice: ToolChoice,
+        answer: AnswerFormat | None,
+        markers: Sequence[str] | None,
+        prompt: str,
+    ) -> Constraint | None:
         if harmony.is_harmony(self.sections):
             return harmony.build_constraint(
-                tools, choice, answer=answer, special_tokens=self._special_tokens, markers=markers
+                tools, choice, answer=answer, prompt=prompt, special_tokens=self._special_tokens, markers=markers
             )
         return build_constraint(
             self.syntax,
@@ -144,7 +165,7 @@ class TemplateDialect:
 
     def parser(self, tools: Sequence[FunctionSpec], *, prompt: str = "") -> DialectParser:
         if harmony.is_harmony(self.sections):
-            return harmony.HarmonyParser(tools)
+            return harmony.HarmonyParser(tools, prompt)
         parser = self._calls_parser(tools)
         if self.sections == Sections():
             return parser
@@ -171,7 +192,7 @@ class TemplateDialect:
         arguments = text if found.probing.arguments_as_text else _loaded(text)
         if found.syntax.parameters is not None and not isinstance(arguments, str):
             values = arguments if isinstance(arguments, dict) else {}
-            arguments = as_json_texts(values) if found.syntax.parameters.takes_json_text else values
+            arguments = found.syntax.parameters.given(values)
         function = {"name": call.name, "arguments": arguments}
         return {"id": _call_id(call.id, found), "type": "function", "function": function}
 

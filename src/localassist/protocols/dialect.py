@@ -50,7 +50,7 @@ class ToolChoice:
 class AnswerFormat:
     """What the text of an answer must be: JSON that fits a schema. `strict` asks for every word of it to be enforced.
 
-    With `may_refuse` the model may decline in words of its own instead; such a text does not begin like the JSON.
+    With `may_refuse` the model may decline in words of its own instead, which no grammar has to admit.
     """
 
     schema: Mapping[str, Any]

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 
-from .registry import World, attack, call, read
+from .registry import World, attack, call, libc, read
 
 READING, WRITING = "reading files", "changing files"
 
@@ -134,8 +134,8 @@ def read_by_file_handle(world: World) -> bytes:
 
 @attack(READING)
 def watch_the_data_directory(world: World) -> str:
-    watcher = ctypes.CDLL(None, use_errno=True).inotify_init1(0)
-    if watcher < 0 or ctypes.CDLL(None, use_errno=True).inotify_add_watch(watcher, world["secret_dir"].encode(), 0xFFF) < 0:
+    watcher = libc.inotify_init1(0)
+    if watcher < 0 or libc.inotify_add_watch(watcher, world["secret_dir"].encode(), 0xFFF) < 0:
         raise OSError("refused")
     return "watching"
 

@@ -7,6 +7,8 @@ import stat
 from .registry import World, attack, read
 
 DEVICES, SETTINGS = "devices", "settings of the host"
+OTHER_DEVICES = """kvm fuse net/tun vhost-vsock loop-control snapshot uinput input/event0 dri/card0 nvidia0 video0
+hwrng"""
 
 
 @attack(DEVICES, "root", needs="disk")
@@ -46,8 +48,8 @@ def read_physical_memory(world: World) -> str:
 @attack(DEVICES, "none")
 def open_virtualisation_and_other_devices(world: World) -> list[str]:
     opened = []
-    for path in ("/dev/kvm", "/dev/fuse", "/dev/net/tun", "/dev/vhost-vsock", "/dev/loop-control", "/dev/snapshot",
-                 "/dev/uinput", "/dev/input/event0", "/dev/dri/card0", "/dev/nvidia0", "/dev/video0", "/dev/hwrng"):  # fmt: skip
+    for name in OTHER_DEVICES.split():
+        path = f"/dev/{name}"
         try:
             os.close(os.open(path, os.O_RDWR))
         except OSError:
@@ -129,4 +131,6 @@ def read_the_hosts_disks(world: World) -> str:
 
 @attack(SETTINGS, "root")
 def read_kernel_addresses(world: World) -> str:
-    return "addresses" if any(not line.startswith("0" * 16) for line in read("/proc/kallsyms").splitlines()[:50]) else ""
+    return (
+        "addresses" if any(not line.startswith("0" * 16) for line in read("/proc/kallsyms").splitlines()[:50]) else ""
+    )

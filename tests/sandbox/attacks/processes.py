@@ -145,7 +145,9 @@ def kill_a_thread(world: World) -> str:
 @attack(OTHERS)
 def queue_a_signal(world: World) -> str:
     information = ctypes.create_string_buffer(128)
-    ctypes.memmove(information, signal.SIGTERM.to_bytes(4, "little") + bytes(4) + (-1 & 0xFFFFFFFF).to_bytes(4, "little"), 12)
+    ctypes.memmove(
+        information, signal.SIGTERM.to_bytes(4, "little") + bytes(4) + (-1 & 0xFFFFFFFF).to_bytes(4, "little"), 12
+    )
     return f"queued {call('rt_sigqueueinfo', world['sleepers']['queue_a_signal'], int(signal.SIGTERM), information)}"
 
 

@@ -42,16 +42,18 @@ def attack(
 libc = ctypes.CDLL(None, use_errno=True)
 COLUMN = 0 if platform.machine() == "x86_64" else 1
 CALLS = {
-    "kcmp": (312, 272), "keyctl": (250, 219), "add_key": (248, 217), "tgkill": (234, 131), "rt_sigqueueinfo": (129, 138),
-    "process_vm_readv": (310, 270), "pidfd_getfd": (438, 438), "move_pages": (279, 239), "ioprio_set": (251, 30),
-    "unshare": (272, 97), "setns": (308, 268), "clone": (56, 220), "clone3": (435, 435), "mount": (165, 40),
-    "umount2": (166, 39), "pivot_root": (155, 41), "fsopen": (430, 430), "open_tree": (428, 428), "bpf": (321, 280),
-    "perf_event_open": (298, 241), "userfaultfd": (323, 282), "io_uring_setup": (425, 425), "memfd_create": (319, 279),
-    "finit_module": (313, 273), "kexec_load": (246, 104), "syslog": (103, 116), "name_to_handle_at": (303, 264),
-    "open_by_handle_at": (304, 265), "shmget": (29, 194), "shmat": (30, 196), "shmctl": (31, 195), "msgget": (68, 186), "mq_open": (240, 180),
-    "ptrace": (101, 117), "fanotify_init": (300, 262), "swapon": (167, 224), "acct": (163, 89), "quotactl": (179, 60),
-    "settimeofday": (164, 170), "sethostname": (170, 161), "statmount": (457, 457), "listmount": (458, 458),
-    "file_setattr": (469, 469), "capset": (126, 91),
+    "kcmp": (312, 272), "keyctl": (250, 219), "add_key": (248, 217), "tgkill": (234, 131),
+    "rt_sigqueueinfo": (129, 138), "process_vm_readv": (310, 270), "pidfd_getfd": (438, 438),
+    "move_pages": (279, 239), "ioprio_set": (251, 30), "unshare": (272, 97), "setns": (308, 268),
+    "clone": (56, 220), "clone3": (435, 435), "mount": (165, 40), "umount2": (166, 39), "pivot_root": (155, 41),
+    "fsopen": (430, 430), "open_tree": (428, 428), "bpf": (321, 280), "perf_event_open": (298, 241),
+    "userfaultfd": (323, 282), "io_uring_setup": (425, 425), "memfd_create": (319, 279), "finit_module": (313, 273),
+    "kexec_load": (246, 104), "syslog": (103, 116), "name_to_handle_at": (303, 264),
+    "open_by_handle_at": (304, 265), "shmget": (29, 194), "shmat": (30, 196), "shmctl": (31, 195),
+    "msgget": (68, 186), "mq_open": (240, 180), "ptrace": (101, 117), "fanotify_init": (300, 262),
+    "swapon": (167, 224), "acct": (163, 89), "quotactl": (179, 60), "settimeofday": (164, 170),
+    "sethostname": (170, 161), "statmount": (457, 457), "listmount": (458, 458), "file_setattr": (469, 469),
+    "capset": (126, 91),
 }  # fmt: skip
 
 
