@@ -19,8 +19,7 @@ from localassist.retrieval.ingest import IngestionWorker
 from localassist.retrieval.texts import ExtractedTexts
 from localassist.store.blobs import DirectoryBlobs
 from localassist.store.sql import SqliteStore
-from localassist.testing import ScriptedModel
-from tests.search_doubles import WordEmbedder, WordRetriever
+from localassist.testing import ScriptedModel, WordEmbedder, WordRetriever
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Doubles of the parts of file search: vectors and rankings that follow from words, at once and always the same."""
+"""An embedder and a retriever that know words and nothing else. No model, no index."""
 
 import math
 import re
@@ -7,7 +7,14 @@ import threading
 import zlib
 from collections.abc import Sequence
 
-from localassist.protocols import Chunk, ChunkStore, FoundChunk, IndexFinding, SearchOptions, StoredFile
+from localassist.protocols import (
+    Chunk,
+    ChunkStore,
+    FoundChunk,
+    IndexFinding,
+    SearchOptions,
+    StoredFile,
+)
 
 
 class WordEmbedder:
