@@ -57,7 +57,7 @@ def main() -> None:
     CACHE.mkdir(parents=True, exist_ok=True)
     path = build_random(CACHE / "soak.gguf")
     # Exact arithmetic: random weights give close scores, and rounding must not decide between them.
-    exact = LlamaOptions(threads=1, context_window=4096, kv_type="f32", flash_attention="off")
+    exact = LlamaOptions(threads=1, context_window=4096, kv_type="f32")
     backend = LlamaBackend(path, replace(exact, cache_tokens=16_384))
     conversations = [Conversation(backend, number) for number in range(THREADS)]
     process = psutil.Process()
