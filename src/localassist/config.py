@@ -154,6 +154,16 @@ class Config(BaseSettings):
     code_output_kib: int = Field(default=256, ge=4)
     """KiB of output kept of one execution."""
 
+    code_packages: list[str] = []
+    """More directories of packages that the model's code may import: virtual environments of the same Python version,
+    or directories to be searched."""
+
+    code_idle_timeout_s: float = Field(default=3600.0, gt=0)
+    """How long a code interpreter session nobody uses keeps its variables. Its files stay as long as its thread."""
+
+    code_kernels: int = Field(default=16, ge=1)
+    """Code interpreter sessions that keep their variables at the same time; the one idle for longest loses them."""
+
     seed: int | None = None
     """Makes sampling repeatable."""
 

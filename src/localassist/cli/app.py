@@ -1,6 +1,6 @@
 """The tree of commands."""
 
-from localassist.cli import assistants, chat, config, doctor, files, models, runs, serve, threads
+from localassist.cli import assistants, chat, config, doctor, files, models, runs, serve, threads, transfer
 from localassist.cli.command import Body, command, new_group
 
 app = new_group("The Assistants API on your own machine, on open-weight models.", is_root=True)
@@ -51,5 +51,7 @@ for group_name, (help_text, bodies) in GROUPS.items():
     for command_name, body in bodies.items():
         command(group, command_name)(body)
     app.add_typer(group, name=group_name)
+command(app, "import")(transfer.import_objects)
+command(app, "export")(transfer.export_objects)
 command(app, "doctor")(doctor.doctor)
 command(app, "config")(config.show_config)

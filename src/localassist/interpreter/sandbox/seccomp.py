@@ -65,7 +65,8 @@ EVERYWHERE = (
     Rule("prctl", only_if=Test(0, (PR_SET_DUMPABLE,))),  # or a process could hide its memory and files from its user
     Rule("personality", unless=(Test(0, (0, 0xFFFFFFFF)),)),
     Rule("setpriority", unless=(Test(0, (0,)), Test(1, (0,)))),
-    *(Rule(call, unless=SELF_ONLY) for call in ("prlimit64", "sched_setaffinity", "sched_setscheduler")),
+    Rule("sched_setscheduler", 0, unless=SELF_ONLY),  # libzmq calls it for its own thread and aborts on any error
+    *(Rule(call, unless=SELF_ONLY) for call in ("prlimit64", "sched_setaffinity")),
     *(Rule(call, unless=SELF_ONLY) for call in ("sched_setparam", "sched_setattr")),
 )
 # EOPNOTSUPP, because libzmq aborts where getifaddrs is refused in another way. A network namespace does not cover
