@@ -147,7 +147,7 @@ def test_a_directory_planted_where_a_file_is_laid_in_is_said(notebook: Notebook)
 def test_many_files_are_given_out_up_to_a_number(notebook: Notebook) -> None:
     result = notebook("for i in range(30): _ = open(f'{i:02}.txt', 'w').write(str(i))")
     assert len(result.files) == 20
-    assert "only the first 20" in result.output
+    assert "[more than 20 files made at once: the rest is left out]" in result.output
 
 
 def test_the_files_of_a_failed_cell_are_given_out_too(notebook: Notebook) -> None:

@@ -140,7 +140,8 @@ class Workspace:
         name = self._manifest.laid_in.get(file.file_id) or free_name(wanted, file.file_id, taken)
         try:
             with file.open() as source:
-                copied = self._directory.copy_in((name, file.file_id), source)
+                names = tuple(dict.fromkeys((name, file.file_id)))
+                copied = self._directory.copy_in(names, source)
         except OSError as exc:
             return [f"{file.file_id} is not here: it cannot be written ({exc.strerror})"]
         self._manifest.laid_in[file.file_id] = name
