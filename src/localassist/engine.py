@@ -26,6 +26,7 @@ from localassist.protocols import (
 )
 from localassist.runs.code_interpreter import CodeInterpreter
 from localassist.runs.expiry import ExpiryClock
+from localassist.runs.file_search import FileSearch as FileSearchTool
 from localassist.runs.hosted import HostedTool
 from localassist.runs.loop import LoopLimits, RunLoop
 from localassist.runs.recovery import recover_runs
@@ -40,6 +41,7 @@ from localassist.service.messages import MessageService
 from localassist.service.models import ModelService
 from localassist.service.resources import ResourceService
 from localassist.service.run_settings import RunFactory
+from localassist.service.run_stores import RunStoreAccess
 from localassist.service.runs import RunService
 from localassist.service.store_files import StoreFileService
 from localassist.service.store_ledger import StoreLedger
@@ -81,16 +83,14 @@ class Engine:
         self.library = models
         self._announce = announce
         self._closing = ExitStack()
-        if release is not None:
-            self._closing.callback(release)
-        self._closing.callback(store.close)
-        self._closing.callback(models.close)
-        self._closing.callback(self.bus.close)
+        for close in (release, store.close, models.close, self.bus.close):
+            if close is not None:
+                self._closing.callback(close)
         limits = LoopLimits(max_turn_tokens=config.max_turn_tokens, seed=config.seed)
         ledger = self._build_file_search(store, blobs, file_search, clock)
         self.files = FileService(store, blobs, ledger, clock=clock)
-        hosted = self._hosted_tools(store, blobs, interpreter)
-        loop = RunLoop(store, self.bus, models, limits, hosted=hosted, clock=clock)
+        hosted = self._hosted_tools(store, blobs, interpreter, file_search)
+        loop = RunLoop(store, self.bus, models, limits, hosted=hosted, check_schema=_check_schema, clock=clock)
         self._workers = RunWorkers(store, self.bus, loop, max_workers=config.max_concurrent_runs, clock=clock)
         self._expiry = ExpiryClock(store, self.bus, self._workers, clock=clock, sweep=self.vector_stores.expire_due)
         resources = ResourceService(store, self.vector_stores)
@@ -110,12 +110,17 @@ class Engine:
         self.imports = self._build_imports(store, blobs, clock)
         self._start(store, clock)
 
-    def _hosted_tools(self, store: Store, blobs: BlobStore, interpreter: Interpreter | None) -> dict[str, HostedTool]:
+    def _hosted_tools(
+        self, store: Store, blobs: BlobStore, interpreter: Interpreter | None, file_search: FileSearch | None
+    ) -> dict[str, HostedTool]:
         """The tools this engine carries out itself."""
         hosted: dict[str, HostedTool] = {}
         if interpreter is not None:
             self._closing.callback(interpreter.close)
             hosted["code_interpreter"] = CodeInterpreter(store, blobs, interpreter, self.files.keep_output)
+        if file_search is not None:
+            access = RunStoreAccess(self.vector_stores)
+            hosted["file_search"] = FileSearchTool(store, access, file_search.retriever)
         return hosted
 
     def _build_imports(self, store: Store, blobs: BlobStore, clock: Callable[[], int]) -> Importer:
@@ -180,6 +185,7 @@ class Engine:
     @classmethod
     def open(cls, config: Config | None = None) -> "Engine":
         """Open the data directory, which no other engine may use at the same time. Raises DataDirectoryInUse."""
+        from localassist.interpreter import KernelInterpreter
         from localassist.store.blobs import DirectoryBlobs, MemoryBlobs
         from localassist.store.directory import DataDirectory
         from localassist.store.sql import SqliteStore
@@ -188,8 +194,16 @@ class Engine:
         prepare_native_libraries()
         models = ModelFiles(config, Loader(config))
         embedder = LazyEmbedder(config) if config.embedding_model is not None else None
+        interpreter = KernelInterpreter(config)
         if config.in_memory:
-            return cls(config, store=SqliteStore(None), blobs=MemoryBlobs(), models=models, embedder=embedder)
+            return cls(
+                config,
+                store=SqliteStore(None),
+                blobs=MemoryBlobs(),
+                models=models,
+                embedder=embedder,
+                interpreter=interpreter,
+            )
         directory = DataDirectory(config.directory, started_at=base.now())
         with ExitStack() as undo:
             undo.callback(directory.close)
@@ -202,6 +216,7 @@ class Engine:
                 blobs=blobs,
                 models=models,
                 embedder=embedder,
+                interpreter=interpreter,
                 announce=directory.announce,
                 release=directory.close,
             )

@@ -26,6 +26,7 @@ from localassist.protocols.chunks import (
     WindowBlock,
 )
 from localassist.protocols.dialect import (
+    AnswerFormat,
     CallArguments,
     CallStarted,
     ChatMessage,
@@ -34,6 +35,7 @@ from localassist.protocols.dialect import (
     DialectParser,
     FunctionSpec,
     ParsedPiece,
+    ReasoningPiece,
     TextPiece,
     ToolChoice,
 )
@@ -53,13 +55,14 @@ from localassist.protocols.generation import (
 )
 from localassist.protocols.ingestion import FileSearch, IngestionFault, IngestionJob, IngestionJobs, IngestionQueue
 from localassist.protocols.interpreter import CellFile, CellImage, CellResult, Interpreter, SessionFile
-from localassist.protocols.library import EmbeddingModel, LoadedModel, ModelLibrary
+from localassist.protocols.library import EmbeddingModel, LoadedModel, ModelLibrary, TokenCount
 from localassist.protocols.retrieval import FoundChunk, Retriever, SearchOptions
 from localassist.protocols.storage import BlobStore, Page, Slice, Store
 
 __all__ = [
     "GUARD_CLOSE",
     "GUARD_OPEN",
+    "AnswerFormat",
     "BlobStore",
     "CallArguments",
     "CallStarted",
@@ -100,6 +103,7 @@ __all__ = [
     "Page",
     "ParsedPiece",
     "Progress",
+    "ReasoningPiece",
     "RemovedFile",
     "Reranker",
     "Retriever",
@@ -115,6 +119,7 @@ __all__ = [
     "TextKey",
     "TextPiece",
     "Token",
+    "TokenCount",
     "TokenStream",
     "ToolChoice",
     "VectorHit",

@@ -25,9 +25,13 @@ REMEMBERED_CUTS = 1024
 
 @dataclass(frozen=True, slots=True)
 class TurnPrompt:
-    """A prompt ready to generate from, `num_tokens` long. It shows `passages`; the thread's code made `files`."""
+    """A prompt ready to generate from, `num_tokens` long, made of `messages`.
+
+    It shows `passages`; the thread's code made `files`.
+    """
 
     text: str
+    messages: tuple[ChatMessage, ...]
     num_tokens: int
     tools: tuple[FunctionSpec, ...]
     report: ContextReport
@@ -80,7 +84,8 @@ class ContextBuilder:
         dropped = sum(u.num_thread_messages for u in units) - sum(u.num_thread_messages for u in kept)
         passages = tuple(passage for unit in kept for passage in unit.passages)
         files = made_files(self._store, run.thread_id)
-        return TurnPrompt(prompt, num_tokens, tuple(tools), fitting.report(num_tokens, dropped), passages, files)
+        report = fitting.report(num_tokens, dropped)
+        return TurnPrompt(prompt, fitting.messages(kept), num_tokens, tuple(tools), report, passages, files)
 
     def _cut(self, thread_id: str, units: list[Unit], fitting: "_Fitting") -> list[Unit]:
         """The units to keep: all, or the first and those after the remembered or a new cut."""
@@ -114,10 +119,13 @@ class _Fitting:
         """The prompt with these units, and its length in tokens; computed once."""
         keys = tuple(unit.key for unit in units)
         if keys not in self._measured:
-            history = [message for unit in units for message in unit.messages]
-            prompt = self._model.dialect.render([*self._system, *history], self._tools)
+            prompt = self._model.dialect.render(self.messages(units), self._tools)
             self._measured[keys] = prompt, self.count(prompt)
         return self._measured[keys]
+
+    def messages(self, units: Sequence[Unit]) -> tuple[ChatMessage, ...]:
+        """What is rendered for these units."""
+        return (*self._system, *(message for unit in units for message in unit.messages))
 
     def count(self, text: str) -> int:
         return self._model.backend.count_tokens(text)

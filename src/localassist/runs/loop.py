@@ -4,7 +4,7 @@ Outcomes that are not answers travel as `RunSignal`s and are recorded in one pla
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from localassist.errors import BackendError, ContextLengthExceeded, NotFound, RequestError
 from localassist.objects.runs import (
@@ -21,23 +21,22 @@ from localassist.objects.runs import (
 )
 from localassist.protocols import (
     Cancellation,
-    Constraint,
     EventBus,
     GenerationRequest,
     LoadedModel,
     ModelLibrary,
     Store,
-    Token,
-    ToolChoice,
 )
+from localassist.runs.answering import Answering
+from localassist.runs.call_gate import CallGate, SchemaCheck
 from localassist.runs.context import ContextBuilder, TurnPrompt
 from localassist.runs.hosted import HostedTool, OfferedTools, ResultLimits, offered_tools
 from localassist.runs.lifecycle import TERMINAL
 from localassist.runs.recorder import Recorder
-from localassist.runs.response_format import answer_constraint
+from localassist.runs.response_format import Asked, answer_format, wanted_turn
 from localassist.runs.signals import Cancelled, Expired, Failed, Incomplete, RequiresAction, RunSignal
 from localassist.runs.tool_choice import effective_choice
-from localassist.runs.turn import Turn, carry_out_hosted, raise_if_set, turn_usage
+from localassist.runs.turn import Turn, TurnResult, carry_out_hosted, raise_if_set
 
 # More turns than this in one run are a model that goes in circles.
 MAX_TURNS = 64
@@ -64,6 +63,7 @@ class RunLoop:
         limits: LoopLimits,
         *,
         hosted: Mapping[str, HostedTool],
+        check_schema: SchemaCheck,
         clock: Callable[[], int],
     ) -> None:
         self._store = store
@@ -71,6 +71,7 @@ class RunLoop:
         self._models = models
         self._limits = limits
         self._hosted = hosted
+        self._check_schema = check_schema
         self._clock = clock
         self._context = ContextBuilder(store)
 
@@ -134,13 +135,12 @@ class RunLoop:
         """One generation and what follows from it. True when the run is completed."""
         spent = recorder.usage_so_far()
         with self._models.use(self._models.resolve(recorder.run.model)) as model:
-            last = self._generate(recorder, model, offered, spent, cancellation)
-        usage = turn_usage(last)
-        _check_cut(recorder, last, usage, spent)
+            result = self._generate(recorder, model, offered, spent, cancellation)
+        _check_cut(recorder, result, spent)
         if recorder.calls is None:
-            _finish_answer(recorder, usage)
+            _finish_answer(recorder, result)
             return True
-        recorder.calls.usage = usage
+        recorder.calls.usage = result.usage
         carry_out_hosted(recorder.run, recorder.calls, self._result_limits(recorder), cancellation)
         if recorder.calls.functions:
             raise RequiresAction(_required_action(recorder.calls.functions))
@@ -149,8 +149,9 @@ class RunLoop:
 
     def _generate(
         self, recorder: Recorder, model: LoadedModel, offered: OfferedTools, spent: Usage, cancellation: Cancellation
-    ) -> Token:
+    ) -> TurnResult:
         run = recorder.run
+        model = replace(model, dialect=model.dialect.at_effort(run.reasoning_effort))
         choice = effective_choice(self._store, run, offered)
         tools = offered.specs if choice.mode != "none" else ()
         budget = _left(run.max_prompt_tokens, spent.prompt_tokens)
@@ -158,8 +159,11 @@ class RunLoop:
         recorder.note(prompt.report)
         recorder.may_annotate(prompt.passages, prompt.files)
         raise_if_set(cancellation)
-        request = self._request(run, model, prompt, choice, spent)
-        return Turn(recorder, model, offered, request).generate(cancellation)
+        request = self._request(run, prompt, spent)
+        asked = Asked(tools, choice, _markers(prompt, offered), run.response_format)
+        answering = Answering(model, tools, wanted_turn(model, asked, request))
+        gate = CallGate(model, tools, prompt.messages, request, self._check_schema)
+        return Turn(recorder, offered, gate, answering).generate(cancellation)
 
     def _result_limits(self, recorder: Recorder) -> ResultLimits:
         """How long one result of a hosted tool may be. The model may be unloaded while a tool is at work."""
@@ -174,9 +178,7 @@ class RunLoop:
     def _request(
         self,
         run: Run,
-        model: LoadedModel,
         prompt: TurnPrompt,
-        choice: ToolChoice,
         spent: Usage,
     ) -> GenerationRequest:
         return GenerationRequest(
@@ -185,32 +187,37 @@ class RunLoop:
             temperature=run.temperature,
             top_p=run.top_p,
             seed=self._limits.seed,
-            constraint=_constraint(run, model, prompt, choice),
             cache_key=run.thread_id,
         )
 
 
-def _constraint(run: Run, model: LoadedModel, prompt: TurnPrompt, choice: ToolChoice) -> Constraint | None:
-    """Calls of offered functions, or an answer in the run's response_format."""
-    answer = answer_constraint(run, offers_tools=bool(prompt.tools))
-    return model.dialect.constraint(prompt.tools, choice) if prompt.tools else answer
+def _markers(prompt: TurnPrompt, offered: OfferedTools) -> tuple[str, ...] | None:
+    """The citations that text may have. Without file search in sight, brackets mean nothing."""
+    if not prompt.passages and offered.name_of("file_search") is None:
+        return None
+    return tuple(passage.marker for passage in prompt.passages)
 
 
-def _check_cut(recorder: Recorder, last: Token, usage: Usage, spent: Usage) -> None:
+def _check_cut(recorder: Recorder, result: TurnResult, spent: Usage) -> None:
     """Raise what follows when a turn ended at a limit; text that is cut at the turn's own limit counts as an answer."""
-    if last.finish_reason != "length":
+    if result.finish_reason != "length":
         return
     budget = _left(recorder.run.max_completion_tokens, spent.completion_tokens)
-    if budget is not None and usage.completion_tokens >= budget:
-        raise Incomplete("max_completion_tokens", usage)
+    if budget is not None and result.usage.completion_tokens >= budget:
+        raise Incomplete("max_completion_tokens", result.usage)
     if recorder.calls is not None:
-        raise Failed(_cut_call_error(usage), usage)
+        raise Failed(_cut_error("function call was not finished", result.usage), result.usage)
+    if result.is_reasoning:
+        raise Failed(_cut_error("reasoning was not finished", result.usage), result.usage)
+    if answer_format(recorder.run.response_format) is not None:  # half of a JSON text answers nothing
+        raise Incomplete("max_completion_tokens", result.usage)
 
 
-def _finish_answer(recorder: Recorder, usage: Usage) -> None:
+def _finish_answer(recorder: Recorder, result: TurnResult) -> None:
     if not recorder.has_open_message:
-        raise Failed(LastError(code="server_error", message="The model wrote nothing but white space."), usage)
-    recorder.finish_message(usage)
+        wrote = "ended while it was reasoning" if result.is_reasoning else "wrote nothing but white space"
+        raise Failed(LastError(code="server_error", message=f"The model {wrote}."), result.usage)
+    recorder.finish_message(result.usage)
     recorder.move("completed")
 
 
@@ -222,11 +229,11 @@ def _required_action(functions: Sequence[FunctionCall]) -> RequiredAction:
     return RequiredAction(submit_tool_outputs=SubmitToolOutputsAction(tool_calls=calls))
 
 
-def _cut_call_error(usage: Usage) -> LastError:
+def _cut_error(what: str, usage: Usage) -> LastError:
     return LastError(
         code="server_error",
-        message=f"The model's function call was not finished after {usage.completion_tokens} tokens, where the turn "
-        "limit or the context window ends. Raise max_turn_tokens or the context window.",
+        message=f"The model's {what} after {usage.completion_tokens} tokens, where the turn limit or the context "
+        "window ends. Raise max_turn_tokens or the context window.",
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from localassist.objects.base import new_id
 from localassist.objects.events import Event, message_delta
 from localassist.objects.runs import CodeInterpreterCall, CreatedMessage, MessageCreation, RunStep, ToolCalls, Usage
-from localassist.objects.threads import ContentPart, ImageFile, ImageFilePart, Message, Text, TextPart
+from localassist.objects.threads import ContentPart, ImageFile, ImageFilePart, Message, RefusalPart, Text, TextPart
 from localassist.runs.citations import AnnotatedText, Annotation, Annotator, annotation_delta
 from localassist.runs.records import RunRecords, step_done
 
@@ -20,6 +20,7 @@ class OpenMessage:
         self._images = _pictures_to_show(records)
         self._text: list[str] = []
         self._annotations: list[Annotation] = []
+        self._refusal: list[str] = []
         at = records.clock()
         run = records.run
         self._message = Message(
@@ -49,6 +50,12 @@ class OpenMessage:
         """Append text; a marker or link is published whole, with its annotation."""
         self._append(self._annotator.feed(fragment))
 
+    def refuse(self, fragment: str) -> None:
+        """Append to the refusal, which is a part of its own and has no annotations."""
+        self._refusal.append(fragment)
+        index = len(self._images) + bool(self._text)
+        self._publish({"index": index, "type": "refusal", "refusal": fragment})
+
     def finish(self, usage: Usage) -> None:
         """Complete the message and its step."""
         self._append(self._annotator.finish())
@@ -61,8 +68,9 @@ class OpenMessage:
     def content(self) -> list[ContentPart]:
         """What was published so far."""
         images = [ImageFilePart(image_file=ImageFile(file_id=file_id)) for file_id in self._images]
-        text = "".join(self._text)
-        return [*images, *([TextPart(text=Text(value=text, annotations=self._annotations))] if text else [])]
+        text, refusal = "".join(self._text), "".join(self._refusal)
+        texts = [TextPart(text=Text(value=text, annotations=self._annotations))] if text else []
+        return [*images, *texts, *([RefusalPart(refusal=refusal)] if refusal else [])]
 
     def _append(self, fragments: Sequence[AnnotatedText]) -> None:
         for fragment in fragments:

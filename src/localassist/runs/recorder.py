@@ -113,9 +113,16 @@ class Recorder:
 
     def write_text(self, fragment: str) -> None:
         """Append to the open message; the first fragment opens it."""
+        self._opened_message().write(fragment)
+
+    def write_refusal(self, fragment: str) -> None:
+        """Append to the refusal that the open message is, instead of an answer."""
+        self._opened_message().refuse(fragment)
+
+    def _opened_message(self) -> OpenMessage:
         if self._message is None:
             self._message = OpenMessage(self._records, Annotator(self._passages, self._files))
-        self._message.write(fragment)
+        return self._message
 
     def finish_message(self, usage: Usage) -> None:
         """Complete the open message and its step."""

@@ -7,9 +7,10 @@ from localassist.objects.assistants import Assistant, CreateAssistant, ModifyAss
 from localassist.objects.base import Deleted, new_id
 from localassist.objects.tools import Tool, check_response_format, echoed
 from localassist.protocols import ModelLibrary, Page, Slice, Store
+from localassist.runs.call_gate import SchemaCheck
 from localassist.service.references import fetch
 from localassist.service.resources import ResourceService
-from localassist.service.tool_schemas import SchemaCheck, accept_schema, check_strict_schemas
+from localassist.service.tool_schemas import accept_schema, check_strict_schemas
 
 
 class AssistantService:

@@ -1,18 +1,16 @@
-"""Doubles for unit tests: a model and an interpreter that follow scripts, a clock that is set by hand. No llama.cpp."""
+"""A model that says what a script says. No llama.cpp."""
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from localassist.errors import InvalidRequest, LocalAssistError
 from localassist.objects.models import Model
 from localassist.protocols import (
+    AnswerFormat,
     CallArguments,
     CallStarted,
-    Cancellation,
-    CellImage,
-    CellResult,
     ChatMessage,
     Constraint,
     FinishReason,
@@ -22,7 +20,7 @@ from localassist.protocols import (
     LoadedModel,
     ModelFacts,
     ParsedPiece,
-    SessionFile,
+    ReasoningPiece,
     TextPiece,
     Token,
     ToolChoice,
@@ -72,7 +70,7 @@ def _call_pieces(index: int, name: str, arguments: dict[str, object]) -> list[Pa
 class ScriptedModel:
     """Backend, dialect and library in one. Each generation takes the next turn of the script.
 
-    `requests` and `transcripts` keep what it was asked, for assertions.
+    `requests`, `transcripts` and `efforts` keep what it was asked, for assertions.
     """
 
     def __init__(self, *turns: Turn, context_window: int = 100_000) -> None:
@@ -82,6 +80,8 @@ class ScriptedModel:
         self._lock = threading.Lock()
         self.requests: list[GenerationRequest] = []
         self.transcripts: list[list[ChatMessage]] = []
+        self.markers: list[tuple[str, ...] | None] = []
+        self.efforts: list[str | None] = []
         self.facts = ModelFacts(
             name=SCRIPTED_MODEL,
             context_window=context_window,
@@ -144,18 +144,33 @@ class ScriptedModel:
         shown = [f"{m.role} {m.content} {' '.join(c.arguments for c in m.tool_calls)}" for m in messages]
         return "\n".join([*(tool.name for tool in tools), *shown])
 
-    def constraint(self, tools: Sequence[FunctionSpec], choice: ToolChoice) -> Constraint | None:
-        return Constraint(f"{choice.mode} {choice.name or ''}".strip())
-
-    def parser(self, tools: Sequence[FunctionSpec]) -> "ScriptedModel":
+    def at_effort(self, effort: str | None) -> "ScriptedModel":
+        with self._lock:
+            self.efforts.append(effort)
         return self
 
-    def feed(self, text: str) -> list[ParsedPiece]:
+    def constraint(
+        self,
+        tools: Sequence[FunctionSpec],
+        choice: ToolChoice,
+        *,
+        answer: AnswerFormat | None = None,
+        markers: Sequence[str] | None = None,
+        prompt: str = "",
+    ) -> Constraint | None:
         with self._lock:
-            return [self._current.pop(text)] if text else []
+            self.markers.append(None if markers is None else tuple(markers))
+        return Constraint(f"{choice.mode} {choice.name or ''}".strip()) if tools or answer else None
 
-    def finish(self) -> list[ParsedPiece]:
-        return []
+    def enforces(self, tool: FunctionSpec) -> bool:
+        return True
+
+    def parser(self, tools: Sequence[FunctionSpec], *, prompt: str = "") -> "ScriptedParser":
+        return ScriptedParser(self._decode)
+
+    def _decode(self, key: str) -> ParsedPiece:
+        with self._lock:
+            return self._current.pop(key)
 
     # --- ModelLibrary ------------------------------------------------------------------------------------------------
 
@@ -173,6 +188,24 @@ class ScriptedModel:
 
     def models(self) -> Sequence[Model]:
         return [Model(id=SCRIPTED_MODEL, created=0)]
+
+
+class ScriptedParser:
+    """Gives back the pieces that stand behind a turn's tokens."""
+
+    def __init__(self, decode: Callable[[str], ParsedPiece]) -> None:
+        self._decode = decode
+        self.is_reasoning = False
+
+    def feed(self, text: str) -> list[ParsedPiece]:
+        if not text:
+            return []
+        piece = self._decode(text)
+        self.is_reasoning = isinstance(piece, ReasoningPiece)
+        return [piece]
+
+    def finish(self) -> list[ParsedPiece]:
+        return []
 
 
 class ScriptedStream:
@@ -197,76 +230,3 @@ class ScriptedStream:
         for piece in self._turn.pieces:
             if isinstance(piece, Hold):
                 piece.released.set()
-
-
-class ScriptedCell:
-    """What running one cell comes to. A hold makes it wait, until it is released or cancelled; an error is raised."""
-
-    def __init__(self, result: CellResult | LocalAssistError, *, hold: Hold | None = None) -> None:
-        self.result = result
-        self.hold = hold
-
-
-class ScriptedInterpreter:
-    """Runs nothing: each execution takes the next cell of the script, or prints nothing when it has ended.
-
-    `executed` keeps what was asked (session, code, ids of the files), `forgotten` the sessions that were forgotten.
-    """
-
-    def __init__(self, *cells: ScriptedCell | CellResult | LocalAssistError) -> None:
-        self._cells = [cell if isinstance(cell, ScriptedCell) else ScriptedCell(cell) for cell in cells]
-        self._lock = threading.Lock()
-        self.executed: list[tuple[str, str, tuple[str, ...]]] = []
-        self.forgotten: list[str] = []
-        self.num_prepared = 0
-
-    def prepare(self) -> None:
-        self.num_prepared += 1
-
-    def execute(
-        self,
-        session: str,
-        code: str,
-        *,
-        files: Sequence[SessionFile],
-        cancellation: Cancellation,
-        on_output: Callable[[str | CellImage], None] = lambda _: None,
-    ) -> CellResult:
-        with self._lock:
-            self.executed.append((session, code, tuple(file.file_id for file in files)))
-            cell = self._cells.pop(0) if self._cells else ScriptedCell(CellResult(""))
-        if cell.hold is not None:
-            cancellation.subscribe(cell.hold.released.set)
-            cell.hold.reached.set()
-            cell.hold.released.wait()
-        if cancellation.is_set():
-            note = "stopped because the run was cancelled; variables and files are kept"
-            on_output(f"[{note}]\n")
-            return CellResult(f"[{note}]\n", (f"[{note}]\n",), failed=True, note=note)
-        if isinstance(cell.result, LocalAssistError):
-            raise cell.result
-        for output in cell.result.outputs:
-            on_output(output)
-        return cell.result
-
-    def forget(self, session: str) -> None:
-        self.forgotten.append(session)
-
-    def sandbox(self) -> Mapping[str, str]:
-        return {"name": "scripted"}
-
-    def close(self) -> None:
-        """Nothing to release."""
-
-
-class ManualClock:
-    """Unix seconds that pass only when a test says so."""
-
-    def __init__(self, now: int = 1_700_000_000) -> None:
-        self.now = now
-
-    def __call__(self) -> int:
-        return self.now
-
-    def advance(self, seconds: int) -> None:
-        self.now += seconds
