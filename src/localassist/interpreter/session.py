@@ -101,7 +101,7 @@ class Session:
         """Run one cell; see `Interpreter.execute`."""
         while not self._turn.acquire(timeout=WAIT_FOR_TURN_S):
             if cancellation.is_set():
-                return CellResult("[cancelled before the code ran]", failed=True, note="cancelled before the code ran")
+                return CellResult("", failed=True, note="cancelled before the code ran")
         try:
             return self._execute(code, files, cancellation, on_output)
         finally:
@@ -169,7 +169,7 @@ class Session:
         collected = seat.files.collect()
         note = note_on(end, self._timeout_s)
         no_network = NO_NETWORK if seat.is_offline and transcript.error_name in MISSING_PACKAGE else None
-        for remark in filter(None, (*collected.notes, no_network, note)):
+        for remark in filter(None, (*collected.notes, no_network)):
             transcript.add_note(remark)
         if end.death is not None:
             seat.kernel = None
