@@ -25,7 +25,7 @@ from localassist.errors import InvalidRequest
 
 IN_MEMORY = ":memory:"
 PREFIX = "LOCALASSIST_"
-SECRETS = frozenset({"api_keys", "hub_token"})
+SECRETS = frozenset({"api_keys", "code_gateway_token", "hub_token"})
 
 
 def default_data_dir() -> Path:
@@ -165,6 +165,21 @@ class Config(BaseSettings):
 
     code_kernels: int = Field(default=16, ge=1)
     """Code interpreter sessions that keep their variables at the same time; the one idle for longest loses them."""
+
+    code_gateway_url: str | None = None
+    """A Jupyter kernel gateway that runs the code instead of this machine, and confines it. https, unless loopback."""
+
+    code_gateway_token: str | None = None
+    """The token that the gateway asks for."""
+
+    code_gateway_ca_file: str | None = None
+    """A file with the certificate authority of the gateway. Unset: those of the system."""
+
+    code_gateway_kernel: str | None = None
+    """The name of the gateway's kernel. Unset: its default."""
+
+    code_gateway_directory: str | None = None
+    """A directory that each of the gateway's kernels has to itself. Unset: one per session, in a temporary one."""
 
     seed: int | None = None
     """Makes sampling repeatable."""
