@@ -23,9 +23,9 @@ CATCH_ALLS = {
     "http/errors.py": (1, "the server's 500; logged with its traceback"),
 }
 # Besides config: who may read the environment, and who may read the clock.
-ENVIRONMENT_READERS = ("config.py",)
+ENVIRONMENT_READERS = ("config.py", "interpreter/inside")  # the kernel's process has an environment of its own
 CLOCK_READERS = ("objects/base.py",)
-PRINTERS = ("cli", "__main__.py")
+PRINTERS = ("cli", "__main__.py", "interpreter/inside")
 # The doors of the package: their public classes and functions say in a docstring what they are. Where a module offers
 # one thing, the module's docstring does.
 SEAMS = ("protocols", "client.py", "client", "engine.py", "service", "testing.py", "testing")

@@ -13,9 +13,20 @@ from localassist.catalog import ModelFiles, bundled_model
 from localassist.config import Config, environment_with, prepare_native_libraries
 from localassist.errors import InvalidRequest, ModelLoadFailed
 from localassist.objects import base
-from localassist.protocols import BlobStore, EmbeddingModel, Interpreter, LoadedModel, ModelBackend, ModelLibrary, Store
+from localassist.objects.vector_stores import VectorStore
+from localassist.protocols import (
+    BlobStore,
+    EmbeddingModel,
+    FileSearch,
+    Interpreter,
+    LoadedModel,
+    ModelBackend,
+    ModelLibrary,
+    Store,
+)
 from localassist.runs.code_interpreter import CodeInterpreter
 from localassist.runs.expiry import ExpiryClock
+from localassist.runs.file_search import FileSearch as FileSearchTool
 from localassist.runs.hosted import HostedTool
 from localassist.runs.loop import LoopLimits, RunLoop
 from localassist.runs.recovery import recover_runs
@@ -23,13 +34,21 @@ from localassist.runs.worker import RunWorkers
 from localassist.service.assistants import AssistantService
 from localassist.service.chat import ChatService
 from localassist.service.embeddings import EmbeddingService
+from localassist.service.file_batches import FileBatchService
 from localassist.service.files import FileService
+from localassist.service.ingestion_jobs import StoredJobs
 from localassist.service.messages import MessageService
 from localassist.service.models import ModelService
+from localassist.service.resources import ResourceService
 from localassist.service.run_settings import RunFactory
+from localassist.service.run_stores import RunStoreAccess
 from localassist.service.runs import RunService
+from localassist.service.store_files import StoreFileService
+from localassist.service.store_ledger import StoreLedger
+from localassist.service.store_search import StoreSearchService
 from localassist.service.threads import ThreadService
 from localassist.service.uploads import UploadService
+from localassist.service.vector_stores import VectorStoreService
 from localassist.transfer.importer import Importer
 
 if TYPE_CHECKING:
@@ -48,6 +67,7 @@ class Engine:
         store: Store,
         blobs: BlobStore,
         models: ModelLibrary,
+        file_search: FileSearch | None = None,
         embedder: "LazyEmbedder | None" = None,
         interpreter: Interpreter | None = None,
         clock: Callable[[], int] = base.now,
@@ -63,27 +83,65 @@ class Engine:
         self.library = models
         self._announce = announce
         self._closing = ExitStack()
-        if release is not None:
-            self._closing.callback(release)
-        self._closing.callback(store.close)
-        self._closing.callback(models.close)
-        self._closing.callback(self.bus.close)
-        self.files = FileService(store, blobs, clock=clock)
-        hosted = self._hosted_tools(store, blobs, interpreter)
+        for close in (release, store.close, models.close, self.bus.close):
+            if close is not None:
+                self._closing.callback(close)
         limits = LoopLimits(max_turn_tokens=config.max_turn_tokens, seed=config.seed)
+        ledger = self._build_file_search(store, blobs, file_search, clock)
+        self.files = FileService(store, blobs, ledger, clock=clock)
+        hosted = self._hosted_tools(store, blobs, interpreter, file_search)
         loop = RunLoop(store, self.bus, models, limits, hosted=hosted, check_schema=_check_schema, clock=clock)
         self._workers = RunWorkers(store, self.bus, loop, max_workers=config.max_concurrent_runs, clock=clock)
-        self._expiry = ExpiryClock(store, self.bus, self._workers, clock=clock)
-        self.assistants = AssistantService(store, models, check_schema=_check_schema, clock=clock)
-        self.messages = MessageService(store, clock=clock)
+        self._expiry = ExpiryClock(store, self.bus, self._workers, clock=clock, sweep=self.vector_stores.expire_due)
+        resources = ResourceService(store, self.vector_stores)
+        self.assistants = AssistantService(store, models, resources, check_schema=_check_schema, clock=clock)
+        self.messages = MessageService(store, self.vector_stores, clock=clock)
         forget_session = interpreter.forget if interpreter is not None else _no_session
         self.threads = ThreadService(
-            store, self.bus, self._workers, self.messages, forget_session=forget_session, clock=clock
+            store, self.bus, self._workers, self.messages, resources, forget_session=forget_session, clock=clock
         )
-        factory = RunFactory(
-            store, models, expires_after_s=config.run_expires_after_s, check_schema=_check_schema, clock=clock
-        )
-        self.runs = RunService(
+        self.runs = self._build_runs(store, models, resources, clock)
+        self.uploads = UploadService(store, blobs, self.files, clock=clock)
+        self.models = ModelService(models)
+        self.chat = ChatService(models, max_turn_tokens=config.max_turn_tokens, seed=config.seed, clock=clock)
+        self.embeddings = EmbeddingService(embedder)
+        if embedder is not None:
+            self._closing.callback(embedder.close)
+        self.imports = self._build_imports(store, blobs, clock)
+        self._start(store, clock)
+
+    def _hosted_tools(
+        self, store: Store, blobs: BlobStore, interpreter: Interpreter | None, file_search: FileSearch | None
+    ) -> dict[str, HostedTool]:
+        """The tools this engine carries out itself."""
+        hosted: dict[str, HostedTool] = {}
+        if interpreter is not None:
+            self._closing.callback(interpreter.close)
+            hosted["code_interpreter"] = CodeInterpreter(store, blobs, interpreter, self.files.keep_output)
+        if file_search is not None:
+            access = RunStoreAccess(self.vector_stores)
+            hosted["file_search"] = FileSearchTool(store, access, file_search.retriever)
+        return hosted
+
+    def _build_imports(self, store: Store, blobs: BlobStore, clock: Callable[[], int]) -> Importer:
+        def has_store(store_id: str) -> bool:
+            return store.find(VectorStore, store_id) is not None
+
+        def has_model(name: str) -> bool:
+            try:
+                self.library.resolve(name)
+            except InvalidRequest:
+                return False
+            return True
+
+        return Importer(store, blobs, has_vector_store=has_store, has_model=has_model, clock=clock)
+
+    def _build_runs(
+        self, store: Store, models: ModelLibrary, resources: ResourceService, clock: Callable[[], int]
+    ) -> RunService:
+        expires_after_s = self.config.run_expires_after_s
+        factory = RunFactory(store, models, expires_after_s=expires_after_s, check_schema=_check_schema, clock=clock)
+        return RunService(
             store,
             self.bus,
             self._workers,
@@ -91,31 +149,29 @@ class Engine:
             factory=factory,
             threads=self.threads,
             messages=self.messages,
+            resources=resources,
             clock=clock,
         )
-        self._serve_the_rest(store, blobs, embedder, clock)
-        self._start(store, clock)
 
-    def _hosted_tools(self, store: Store, blobs: BlobStore, interpreter: Interpreter | None) -> dict[str, HostedTool]:
-        """The tools this engine carries out itself."""
-        hosted: dict[str, HostedTool] = {}
-        if interpreter is not None:
-            self._closing.callback(interpreter.close)
-            hosted["code_interpreter"] = CodeInterpreter(store, blobs, interpreter, self.files.keep_output)
-        return hosted
-
-    def _serve_the_rest(
-        self, store: Store, blobs: BlobStore, embedder: "LazyEmbedder | None", clock: Callable[[], int]
-    ) -> None:
-        """The services that have nothing to do with runs."""
-        config, models = self.config, self.library
-        self.uploads = UploadService(store, blobs, self.files, clock=clock)
-        self.models = ModelService(models)
-        self.chat = ChatService(models, max_turn_tokens=config.max_turn_tokens, seed=config.seed, clock=clock)
-        self.embeddings = EmbeddingService(embedder)
-        self.imports = Importer(store, blobs, has_vector_store=lambda _: False, has_model=self._has_model, clock=clock)
-        if embedder is not None:
-            self._closing.callback(embedder.close)
+    def _build_file_search(
+        self, store: Store, blobs: BlobStore, parts: FileSearch | None, clock: Callable[[], int]
+    ) -> StoreLedger:
+        """Vector stores, and the workers that take up the files the last engine had not finished."""
+        chunks = None if parts is None else parts.chunks
+        ledger = StoreLedger(store, chunks)
+        self.vector_stores = VectorStoreService(store, ledger, clock=clock)
+        self.store_files = StoreFileService(store, self.vector_stores, ledger, chunks, clock=clock)
+        self.file_batches = FileBatchService(store, self.vector_stores, ledger, clock=clock)
+        self.store_search = StoreSearchService(self.vector_stores, None if parts is None else parts.retriever)
+        if parts is not None:
+            jobs = StoredJobs(store, ledger, clock=clock)
+            queue = parts.workers(jobs, blobs)
+            ledger.attend(queue)
+            self._closing.callback(parts.retriever.close)
+            self._closing.callback(queue.close)
+            if jobs.recover():
+                queue.notify()
+        return ledger
 
     def _start(self, store: Store, clock: Callable[[], int]) -> None:
         """Settle what the last engine left behind, then take up the queue."""
@@ -129,6 +185,7 @@ class Engine:
     @classmethod
     def open(cls, config: Config | None = None) -> "Engine":
         """Open the data directory, which no other engine may use at the same time. Raises DataDirectoryInUse."""
+        from localassist.interpreter import KernelInterpreter
         from localassist.store.blobs import DirectoryBlobs, MemoryBlobs
         from localassist.store.directory import DataDirectory
         from localassist.store.sql import SqliteStore
@@ -137,8 +194,16 @@ class Engine:
         prepare_native_libraries()
         models = ModelFiles(config, Loader(config))
         embedder = LazyEmbedder(config) if config.embedding_model is not None else None
+        interpreter = KernelInterpreter(config)
         if config.in_memory:
-            return cls(config, store=SqliteStore(None), blobs=MemoryBlobs(), models=models, embedder=embedder)
+            return cls(
+                config,
+                store=SqliteStore(None),
+                blobs=MemoryBlobs(),
+                models=models,
+                embedder=embedder,
+                interpreter=interpreter,
+            )
         directory = DataDirectory(config.directory, started_at=base.now())
         with ExitStack() as undo:
             undo.callback(directory.close)
@@ -151,18 +216,12 @@ class Engine:
                 blobs=blobs,
                 models=models,
                 embedder=embedder,
+                interpreter=interpreter,
                 announce=directory.announce,
                 release=directory.close,
             )
             undo.pop_all()
         return engine
-
-    def _has_model(self, name: str) -> bool:
-        try:
-            self.library.resolve(name)
-        except InvalidRequest:
-            return False
-        return True
 
     def announce(self, url: str | None) -> None:
         """Tell other processes (the command line) where this engine serves."""
@@ -178,8 +237,9 @@ class Engine:
             return models[0].id
 
     def expire_due(self) -> None:
-        """Expire the runs whose time is up now, instead of within the next second."""
+        """Expire the runs and vector stores whose time is up now, instead of at the clock's next look."""
         self._expiry.expire_due()
+        self.vector_stores.expire_due()
 
     def close(self) -> None:
         """Stop the runs at work and release everything. Runs that wait for outputs or in the queue stay as they are."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from localassist.dialects.answers import answer_rules
+from localassist.dialects.cited_text import cited_text
 from localassist.dialects.grammar_words import ANYTHING, Words, escaped
 from localassist.dialects.notation import Notation
 from localassist.dialects.notation_grammar import NotedValues
@@ -34,12 +35,16 @@ def build_constraint(
     answer: AnswerFormat | None,
     stage: Stage,
     special_tokens: frozenset[str],
+    markers: Sequence[str] | None = None,
 ) -> Constraint | None:
-    """None where any text will do. Raises InvalidRequest for a strict schema this syntax cannot enforce."""
+    """None where any text will do. `markers` are the citations that text may have; None: any.
+
+    Raises InvalidRequest for a strict schema this syntax cannot enforce.
+    """
     offered = [tool for tool in tools if choice.mode != "none" and choice.name in (None, tool.name)]
-    if not (offered or answer or sections.has_reasoning):
+    if not (offered or answer or sections.has_reasoning or markers is not None):
         return None
-    grammar = _Grammar(syntax, sections, stage, Words(special_tokens))
+    grammar = _Grammar(syntax, sections, stage, Words(special_tokens), markers)
     return Constraint("\n".join(["%llguidance {}", *grammar.lines(offered, choice, answer)]) + "\n")
 
 
@@ -62,7 +67,9 @@ def _is_held(schema: Any, form: ParameterSyntax) -> bool:
 
 
 class _Grammar:
-    def __init__(self, syntax: CallSyntax, sections: Sections, stage: Stage, words: Words) -> None:
+    def __init__(
+        self, syntax: CallSyntax, sections: Sections, stage: Stage, words: Words, markers: Sequence[str] | None
+    ) -> None:
         self._syntax = syntax
         self._sections = sections
         self._stage = stage
@@ -70,6 +77,7 @@ class _Grammar:
         self._special = words.special
         self._literal = words.literal
         self._marker = syntax.marker(words.special)
+        self._cited = "" if markers is None else f" & /{cited_text(markers)}/"
 
     def lines(self, offered: Sequence[FunctionSpec], choice: ToolChoice, answer: AnswerFormat | None) -> Iterator[str]:
         is_forced = bool(offered) and (choice.mode == "required" or choice.name is not None)
@@ -113,11 +121,11 @@ class _Grammar:
         return f"/[ \\n]*{escaped(opening.lstrip())}/ thoughts"
 
     @property
-    def _no_thoughts(self) -> str:
-        """What keeps text from spelling the opening of reasoning at its start."""
+    def _limits(self) -> str:
+        """What keeps text from spelling the opening of reasoning at its start, and from inventing citations."""
         opening = self._sections.reasoning_open.lstrip()
         may_come = self._stage is Stage.START and opening and not self._words.begins_special(opening)
-        return f" & ~/[ \\n]*{escaped(opening)}{ANYTHING}*/" if may_come else ""
+        return (f" & ~/[ \\n]*{escaped(opening)}{ANYTHING}*/" if may_come else "") + self._cited
 
     # --- text and answers --------------------------------------------------------------------------------------------
 
@@ -128,19 +136,19 @@ class _Grammar:
         text = f"{opened} TEXT" if self._sections.is_own_message else f"{opened} TEXT {closed}"
         if not has_calls:
             yield f"turn: {text}"
-            yield f"TEXT: /{_VISIBLE}/{self._no_thoughts}"
+            yield f"TEXT: /{_VISIBLE}/{self._limits}"
         elif self._syntax.only_at_start:
             yield f"turn: {text} | {marker} calls"
-            yield f"TEXT: /{_VISIBLE}/ & ~/[ \\n]*{escaped_marker}{ANYTHING}*/{self._no_thoughts}"
+            yield f"TEXT: /{_VISIBLE}/ & ~/[ \\n]*{escaped_marker}{ANYTHING}*/{self._limits}"
         elif self._words.begins_special(self._marker):
             yield f"turn: {text} | ({opened} BEFORE {closed})? {marker} calls"
-            yield f"TEXT: /{_VISIBLE}/{self._no_thoughts}"
-            yield f"BEFORE: /{ANYTHING}+/{self._no_thoughts}"
+            yield f"TEXT: /{_VISIBLE}/{self._limits}"
+            yield f"BEFORE: /{ANYTHING}+/{self._limits}"
         else:
             yield f"turn: {text} | opening calls"
             yield "opening[lazy]: OPENING"
-            yield f"OPENING: /{ANYTHING}*{escaped_marker}/{self._no_thoughts}"
-            yield f"TEXT: /{_VISIBLE}/ & ~/{ANYTHING}*{escaped_marker}{ANYTHING}*/{self._no_thoughts}"
+            yield f"OPENING: /{ANYTHING}*{escaped_marker}/{self._limits}"
+            yield f"TEXT: /{_VISIBLE}/ & ~/{ANYTHING}*{escaped_marker}{ANYTHING}*/{self._limits}"
 
     def _frame(self) -> tuple[str, str]:
         """What may open and close an answer, where text cannot spell it."""

@@ -7,6 +7,7 @@ import logging
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from localassist.dialects import chatml, harmony, hermes
@@ -122,22 +123,32 @@ class TemplateDialect:
         choice: ToolChoice,
         *,
         answer: AnswerFormat | None = None,
+        markers: Sequence[str] | None = None,
         prompt: str = "",
     ) -> Constraint | None:
-        constraint = self._constraint(tools, choice, answer, prompt)
+        compose = partial(self._constraint, choice=choice, answer=answer, markers=markers, prompt=prompt)
+        constraint = compose(tools)
         loose = [
             replace(tool, parameters=_ANY_OBJECT) if tool.parameters and not tool.strict else tool for tool in tools
         ]
         if constraint is None or loose == list(tools):
             return constraint
-        looser = self._constraint(loose, choice, answer, prompt)
+        looser = compose(loose)
         return replace(constraint, looser=looser.grammar if looser is not None else None)
 
     def _constraint(
-        self, tools: Sequence[FunctionSpec], choice: ToolChoice, answer: AnswerFormat | None, prompt: str
+        self,
+        tools: Sequence[FunctionSpec],
+        *,
+        choice: ToolChoice,
+        answer: AnswerFormat | None,
+        markers: Sequence[str] | None,
+        prompt: str,
     ) -> Constraint | None:
         if harmony.is_harmony(self.sections):
-            return harmony.build_constraint(tools, choice, answer=answer, special_tokens=self._special_tokens)
+            return harmony.build_constraint(
+                tools, choice, answer=answer, prompt=prompt, special_tokens=self._special_tokens, markers=markers
+            )
         return build_constraint(
             self.syntax,
             self.sections,
@@ -146,6 +157,7 @@ class TemplateDialect:
             answer=answer,
             stage=self.sections.stage(prompt),
             special_tokens=self._special_tokens,
+            markers=markers,
         )
 
     def enforces(self, tool: FunctionSpec) -> bool:
@@ -153,7 +165,7 @@ class TemplateDialect:
 
     def parser(self, tools: Sequence[FunctionSpec], *, prompt: str = "") -> DialectParser:
         if harmony.is_harmony(self.sections):
-            return harmony.HarmonyParser(tools)
+            return harmony.HarmonyParser(tools, prompt)
         parser = self._calls_parser(tools)
         if self.sections == Sections():
             return parser

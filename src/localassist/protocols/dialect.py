@@ -50,7 +50,7 @@ class ToolChoice:
 class AnswerFormat:
     """What the text of an answer must be: JSON that fits a schema. `strict` asks for every word of it to be enforced.
 
-    With `may_refuse` the model may decline in words of its own instead; such a text does not begin like the JSON.
+    With `may_refuse` the model may decline in words of its own instead, which no grammar has to admit.
     """
 
     schema: Mapping[str, Any]
@@ -119,10 +119,12 @@ class Dialect(Protocol):
         choice: ToolChoice,
         *,
         answer: AnswerFormat | None = None,
+        markers: Sequence[str] | None = None,
         prompt: str = "",
     ) -> Constraint | None:
         """What the turn after `prompt` may consist of; None where nothing has to be enforced.
 
+        `markers` are the citations that text may have, other text in such brackets stays free; None: anything goes.
         Reasoning comes first, if the model wants any, and is free. Raises InvalidRequest for what cannot be enforced.
         """
 

@@ -56,7 +56,10 @@ class GenerationUsage:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A piece of generated text. `text` may be "" (bytes of an unfinished character); the last one has the outcome."""
+    """A piece of generated text. `text` may be "" (bytes of an unfinished character); the last one has the outcome.
+
+    The first one has the usage of the prompt, for who does not read on.
+    """
 
     text: str
     finish_reason: FinishReason | None = None

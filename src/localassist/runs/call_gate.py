@@ -26,6 +26,7 @@ from localassist.protocols import (
     ParsedPiece,
     ToolChoice,
 )
+from localassist.runs.answering import Answering
 from localassist.runs.argument_check import find_argument_fault
 from localassist.runs.generation import Generation
 
@@ -66,10 +67,10 @@ class CallGate:
         self.held.append(piece)
         return True
 
-    def release(self, generation: Generation, cancellation: Cancellation) -> list[ParsedPiece]:
-        """What was held back of a generation, with calls that fit as far as the model can be brought to write such."""
-        was_cut = generation.finish_reason != "stop"
-        self._num_spent = generation.usage.completion_tokens
+    def release(self, answering: Answering, cancellation: Cancellation) -> list[ParsedPiece]:
+        """What was held back of a turn, with calls that fit as far as the model can be brought to write such."""
+        was_cut = bool(self.held) and answering.finish_reason != "stop"
+        self._num_spent = answering.usage.completion_tokens
         pieces: list[ParsedPiece] = []
         for index, call, others in _grouped(self.held):
             if call is not None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, BinaryIO, Final
@@ -32,8 +33,9 @@ from localassist.runs.hosted import (
 )
 from localassist.runs.hosted_tools import format_python_result, python_tool
 
-# The same code failing with the same result so often in a row is a model that does not learn from it.
+# The same code failing with the same result so often in a run is a model that does not learn from it.
 MAX_SAME_FAILURES: Final = 3
+_CELL_NUMBER: Final = re.compile(r"In\[\d+\]")
 NOT_READ: Final = 'The call was not carried out: its arguments are not of the form {"code": "..."}.'
 
 KeepFile = Callable[[str, BinaryIO], File]  # a file name and the bytes, to a file object of the assistant's
@@ -159,23 +161,24 @@ def _file_ids(resources: ToolResources) -> list[str]:
 
 
 def _num_same_failures(store: Store, run: Run, call: CodeInterpreterCall) -> int:
-    """How many of the run's last calls had the same code and the same outputs."""
-    earlier = [
-        other.code_interpreter
+    """How many of the run's calls before this one had the same code and the same outputs."""
+    return sum(
+        other.code_interpreter.input == call.code_interpreter.input and _said(other) == _said(call)
         for step in store.all(RunStep, run_id=run.id)
         if isinstance(step.step_details, ToolCalls)
         for other in step.step_details.tool_calls
         if isinstance(other, CodeInterpreterCall) and other.id != call.id
-    ]
-    count = 0
-    while count < len(earlier) and earlier[-1 - count] == call.code_interpreter:
-        count += 1
-    return count
+    )
+
+
+def _said(call: CodeInterpreterCall) -> list[str]:
+    """What a cell printed, without the number that each cell has."""
+    return [_CELL_NUMBER.sub("In[]", output.get("logs", "")) for output in call.code_interpreter.outputs]
 
 
 def _goes_in_circles(result: CellResult) -> LastError:
     last_line = (result.output.strip().splitlines() or [result.note or "no output"])[-1]
     return LastError(
         code="server_error",
-        message=f"The model ran the same failing code {MAX_SAME_FAILURES} times in a row: {last_line}",
+        message=f"The model ran the same failing code {MAX_SAME_FAILURES} times: {last_line}",
     )

@@ -21,19 +21,19 @@ from localassist.objects.runs import (
 )
 from localassist.protocols import (
     Cancellation,
-    Constraint,
     EventBus,
     GenerationRequest,
     LoadedModel,
     ModelLibrary,
     Store,
 )
+from localassist.runs.answering import Answering
 from localassist.runs.call_gate import CallGate, SchemaCheck
 from localassist.runs.context import ContextBuilder, TurnPrompt
 from localassist.runs.hosted import HostedTool, OfferedTools, ResultLimits, offered_tools
 from localassist.runs.lifecycle import TERMINAL
 from localassist.runs.recorder import Recorder
-from localassist.runs.response_format import answer_format
+from localassist.runs.response_format import Asked, answer_format, wanted_turn
 from localassist.runs.signals import Cancelled, Expired, Failed, Incomplete, RequiresAction, RunSignal
 from localassist.runs.tool_choice import effective_choice
 from localassist.runs.turn import Turn, TurnResult, carry_out_hosted, raise_if_set
@@ -159,11 +159,11 @@ class RunLoop:
         recorder.note(prompt.report)
         recorder.may_annotate(prompt.passages, prompt.files)
         raise_if_set(cancellation)
-        answer = answer_format(run.response_format)
-        constraint = model.dialect.constraint(tools, choice, answer=answer, prompt=prompt.text)
-        request = self._request(run, prompt, constraint, spent)
+        request = self._request(run, prompt, spent)
+        asked = Asked(tools, choice, _markers(prompt, offered), run.response_format)
+        answering = Answering(model, tools, wanted_turn(model, asked, request))
         gate = CallGate(model, tools, prompt.messages, request, self._check_schema)
-        return Turn(recorder, offered, gate, answer=answer).generate(cancellation)
+        return Turn(recorder, offered, gate, answering).generate(cancellation)
 
     def _result_limits(self, recorder: Recorder) -> ResultLimits:
         """How long one result of a hosted tool may be. The model may be unloaded while a tool is at work."""
@@ -179,7 +179,6 @@ class RunLoop:
         self,
         run: Run,
         prompt: TurnPrompt,
-        constraint: Constraint | None,
         spent: Usage,
     ) -> GenerationRequest:
         return GenerationRequest(
@@ -188,9 +187,15 @@ class RunLoop:
             temperature=run.temperature,
             top_p=run.top_p,
             seed=self._limits.seed,
-            constraint=constraint,
             cache_key=run.thread_id,
         )
+
+
+def _markers(prompt: TurnPrompt, offered: OfferedTools) -> tuple[str, ...] | None:
+    """The citations that text may have. Without file search in sight, brackets mean nothing."""
+    if not prompt.passages and offered.name_of("file_search") is None:
+        return None
+    return tuple(passage.marker for passage in prompt.passages)
 
 
 def _check_cut(recorder: Recorder, result: TurnResult, spent: Usage) -> None:

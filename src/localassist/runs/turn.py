@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from localassist.objects.runs import CompletionDetails, FunctionCall, LastError, PromptDetails, Run, Usage
 from localassist.protocols import (
-    AnswerFormat,
     CallArguments,
     CallStarted,
     Cancellation,
@@ -15,9 +14,9 @@ from localassist.protocols import (
     ParsedPiece,
     TextPiece,
 )
+from localassist.runs.answering import Answering
 from localassist.runs.call_gate import CallGate
 from localassist.runs.call_step import CallStep
-from localassist.runs.generation import Generation
 from localassist.runs.hosted import HostedRequest, OfferedTools, ResultLimits
 from localassist.runs.recorder import Recorder
 from localassist.runs.signals import Cancelled, Expired, Failed
@@ -32,53 +31,40 @@ class TurnResult(NamedTuple):
 
 
 class Turn:
-    """One generation: tokens in, recorded pieces out. Text that does not begin as `answer` must, is a refusal."""
+    """One generation: tokens in, recorded pieces out."""
 
-    def __init__(
-        self, recorder: Recorder, offered: OfferedTools, gate: CallGate, *, answer: AnswerFormat | None = None
-    ) -> None:
+    def __init__(self, recorder: Recorder, offered: OfferedTools, gate: CallGate, answering: Answering) -> None:
         self._recorder = recorder
         self._offered = offered
         self._gate = gate
-        self._may_refuse = answer is not None and answer.may_refuse
-        self._is_refusal: bool | None = None  # not known before the first text
+        self._answering = answering
 
     def generate(self, cancellation: Cancellation) -> TurnResult:
         """Run the generation, and again for calls that do not fit."""
-        generation = Generation(self._gate.model, self._gate.tools, self._gate.request)
-        for piece in generation.pieces(cancellation):
+        answering = self._answering
+        for piece in answering.pieces(cancellation):
             raise_if_set(cancellation)
             if not self._gate.take(piece):
                 self._record(piece)
         raise_if_set(cancellation)
-        for piece in self._gate.release(generation, cancellation):
+        for piece in self._gate.release(answering, cancellation):
             raise_if_set(cancellation)
             self._record(piece)
         raise_if_set(cancellation)
-        assert generation.finish_reason is not None
-        usage = _turn_usage([generation.usage, *self._gate.usages], self._num_reasoning_tokens(generation))
-        return TurnResult(generation.finish_reason, usage, generation.is_reasoning)
-
-    def _num_reasoning_tokens(self, generation: Generation) -> int:
-        return generation.num_reasoning_tokens + self._gate.num_reasoning_tokens
+        num_reasoning = answering.num_reasoning_tokens + self._gate.num_reasoning_tokens
+        usage = _turn_usage([answering.usage, *self._gate.usages], num_reasoning)
+        return TurnResult(answering.finish_reason, usage, answering.is_reasoning)
 
     def _record(self, piece: ParsedPiece) -> None:
         match piece:
             case TextPiece(text):
-                self._record_text(text)
+                write = self._recorder.write_refusal if self._answering.is_refusal else self._recorder.write_text
+                write(text)
             case CallStarted(_, name):
                 self._recorder.start_call(name, self._offered.hosted_by_name.get(name))
             case CallArguments(_, fragment):
                 assert self._recorder.calls is not None
                 self._recorder.calls.write_arguments(fragment)
-
-    def _record_text(self, text: str) -> None:
-        if self._is_refusal is None:
-            self._is_refusal = self._may_refuse and not text.lstrip().startswith("{")
-        if self._is_refusal:
-            self._recorder.write_refusal(text)
-        else:
-            self._recorder.write_text(text)
 
 
 def carry_out_hosted(run: Run, calls: CallStep, limits: ResultLimits, cancellation: Cancellation) -> None:

@@ -8,15 +8,18 @@ from localassist.objects.assistants import Assistant
 from localassist.objects.base import Deleted, new_id
 from localassist.objects.files import DOWNLOADABLE, UPLOAD_PURPOSES, File, FileExpiry
 from localassist.objects.threads import Thread
+from localassist.objects.vector_stores import VectorStoreFile
 from localassist.protocols import BlobStore, Page, Slice, Store
+from localassist.service.store_ledger import StoreLedger
 
 MAX_FILE_BYTES = 512 * 1024 * 1024
 
 
 class FileService:
-    def __init__(self, store: Store, blobs: BlobStore, *, clock: Callable[[], int]) -> None:
+    def __init__(self, store: Store, blobs: BlobStore, ledger: StoreLedger, *, clock: Callable[[], int]) -> None:
         self._store = store
         self._blobs = blobs
+        self._ledger = ledger
         self._clock = clock
 
     def create(self, *, filename: str, purpose: str, source: BinaryIO, expires_after: FileExpiry | None = None) -> File:
@@ -92,6 +95,7 @@ class FileService:
                 self._store.update(_without(owner, file.id))
             for thread in self._store.mentioning(Thread, file.id):
                 self._store.update(_without(thread, file.id))
+            self._ledger.remove(self._store.all(VectorStoreFile, file_id=file.id))
             self._store.delete(File, file.id)
         self._blobs.delete(file.id)
 

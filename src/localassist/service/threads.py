@@ -10,7 +10,8 @@ from localassist.protocols import EventBus, Page, Slice, Store
 from localassist.runs.lifecycle import ACTIVE
 from localassist.runs.worker import RunWorkers
 from localassist.service.messages import MessageService
-from localassist.service.references import check_message_files, fetch, merge_resources, resolve_resources
+from localassist.service.references import check_message_files, fetch
+from localassist.service.resources import ResourceService
 
 
 class ThreadService:
@@ -20,6 +21,7 @@ class ThreadService:
         bus: EventBus,
         workers: RunWorkers,
         messages: MessageService,
+        resources: ResourceService,
         *,
         forget_session: Callable[[str], None],
         clock: Callable[[], int],
@@ -29,6 +31,7 @@ class ThreadService:
         self._bus = bus
         self._workers = workers
         self._messages = messages
+        self._resources = resources
         self._forget_session = forget_session
         self._clock = clock
 
@@ -40,7 +43,7 @@ class ThreadService:
                 id=new_id("thread_"),
                 created_at=self._clock(),
                 metadata=body.metadata or {},
-                tool_resources=resolve_resources(self._store, body.tool_resources),
+                tool_resources=self._resources.resolve(body.tool_resources, stores_expire=True),
             )
             self._store.insert(thread)
             for message in body.messages or ():
@@ -71,7 +74,7 @@ class ThreadService:
             if body.given("metadata"):
                 changes["metadata"] = body.metadata or {}
             if body.tool_resources is not None:
-                changes["tool_resources"] = merge_resources(self._store, thread.tool_resources, body.tool_resources)
+                changes["tool_resources"] = self._resources.merge(thread.tool_resources, body.tool_resources)
             changed = thread.model_copy(update=changes)
             self._store.update(changed)
         return changed

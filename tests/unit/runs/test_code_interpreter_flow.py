@@ -144,15 +144,18 @@ def test_failing_code_is_data_for_the_model():
 
 
 def test_the_same_failure_again_and_again_stops_the_run_and_keeps_the_steps():
-    failure = printed("NameError: name 'x' is not defined", failed=True)
     turns = [call("python", code="x")] * (MAX_SAME_FAILURES + 1)
-    with bench(*turns, interpreter=ScriptedCells(*[failure] * len(turns))) as b:
+    failures = [
+        printed(f"Cell In[{number}], line 1\nNameError: name 'x' is not defined", failed=True)
+        for number in range(len(turns))
+    ]
+    with bench(*turns, interpreter=ScriptedCells(*failures)) as b:
         run = b.finish(b.run(b.thread("x?"), b.assistant(tools=CODE_TOOL)))
         assert run.status == "failed"
         assert "NameError: name 'x' is not defined" in run.last_error.message
         steps = steps_of(b, run)
         assert [step.status for step in steps] == ["completed"] * (MAX_SAME_FAILURES - 1) + ["failed"]
-        assert steps[-1].step_details.tool_calls[0].code_interpreter.outputs[0]["logs"].startswith("NameError")
+        assert steps[-1].step_details.tool_calls[0].code_interpreter.outputs[0]["logs"].startswith("Cell In[2]")
 
 
 def test_a_function_called_beside_code_waits_and_both_results_reach_the_model():

@@ -13,9 +13,11 @@ from localassist.http.routes import (
     run_events,
     runs,
     steps,
+    store_files,
     threads,
     transfer,
     uploads,
+    vector_stores,
 )
 
 # `runs` comes before `threads`: `/threads/runs` is no thread's id.
@@ -27,6 +29,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     threads.router,
     files.router,
     uploads.router,
+    vector_stores.router,
+    store_files.router,
     models.router,
     chat.router,
     embeddings.router,
