@@ -54,9 +54,12 @@ FUNCTIONS = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("vocabulary", type=Path)
+    parser.add_argument("vocabulary", type=Path, nargs="?")
     parser.add_argument("--rounds", type=int, default=7)
     arguments = parser.parse_args()
+    if arguments.vocabulary is None:
+        print("left out: it needs VOCABULARY.gguf")
+        return
     backend = LlamaBackend(model(arguments.vocabulary), LlamaOptions(context_window=4096, top_k=0, min_p=0.0))
     dialect = build_dialect(backend.facts)
     rows = []
