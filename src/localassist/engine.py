@@ -101,7 +101,9 @@ class Engine:
         self.runs = self._build_runs(store, models, resources, clock)
         self.uploads = UploadService(store, blobs, self.files, clock=clock)
         self.models = ModelService(models)
-        self.chat = ChatService(models, max_turn_tokens=config.max_turn_tokens, seed=config.seed, clock=clock)
+        self.chat = ChatService(
+            models, max_turn_tokens=config.max_turn_tokens, seed=config.seed, check_schema=_check_schema, clock=clock
+        )
         self.embeddings = EmbeddingService(embedder)
         if embedder is not None:
             self._closing.callback(embedder.close)
