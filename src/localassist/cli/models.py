@@ -152,6 +152,9 @@ def show_model(session: Session, model: Installed) -> None:
     session.out.details(pairs)
     if dialect is not None:
         by = "the template itself" if dialect.has_own_tools else "localassist, in the system message"
+        reasoning = printable(dialect.reasoning) if dialect.reasoning else "none that the template shows"
+        variables = ", ".join(dialect.effort_variables) or "nothing"
+        session.out.line(f"\nReasoning: {reasoning}. reasoning_effort sets {variables}.", "dim")
         session.out.line(f"\nTools are offered by {by}. A prompt with one:\n", "dim")
         session.out.line(printable(dialect.example))
 

@@ -67,6 +67,7 @@ class Generation:
         if first and not self._has_text:
             self._has_text = True
             self.num_tokens_before_text = self._num_tokens
-            self.text_before_answer = self._written[: self._written.rindex(first)]
+            at = self._written.rfind(first)
+            self.text_before_answer = self._written[: at if at >= 0 else len(self._written) - len(token.text)]
         self._num_tokens += is_token
         return pieces
