@@ -1,5 +1,6 @@
 """Rounds of a measurement that other programs did not disturb: a loaded machine shows their work, not ours."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Generic, NamedTuple, TypeVar
@@ -27,6 +28,7 @@ def calm_rounds(measure: Callable[[int], T], count: int) -> Rounds[T]:
         before = _spent()
         value = measure(number)
         done.append((_spent().others_share(before), number, value))
+        print(f"round {number}: other programs had {done[-1][0]:.0%} of the cores; {value}", file=sys.stderr)
         if sum(share <= ALLOWED for share, *_ in done) >= count:
             break
     best = sorted(done, key=lambda one: one[:2])[:count]

@@ -3,6 +3,7 @@
 With one core taken by the busy code, the fair comparison leaves one thread to the engine in both cases.
 """
 
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 
 from _calm import Rounds, calm_rounds, calmness
 from _engine import median, qwen_shape, report, tokens_per_second, words
+from localassist.http.server import SWITCH_INTERVAL_S
 from localassist.inference.backend import LlamaBackend
 from localassist.inference.options import LlamaOptions
 from localassist.inference.remote import WorkerBackend
@@ -57,6 +59,8 @@ def main() -> None:
         "thread": measure(LlamaBackend(qwen_shape(), options)),
         "worker process": measure(WorkerBackend(qwen_shape(), options)),
     }
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    measured["worker process, as `serve` runs it"] = measure(WorkerBackend(qwen_shape(), options))
     rows = [
         (name, *map(median, zip(*rounds.values, strict=True)), median(busy / quiet for quiet, busy in rounds.values))
         for name, rounds in measured.items()

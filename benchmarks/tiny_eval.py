@@ -188,10 +188,8 @@ def measure(driver: Driver, cases: list[Case], *, with_prefix: bool) -> list[dic
             prefixes[case.language] = build_prefix(case.language, driver)
         outcome = driver.run(case, prefixes.get(case.language, []))
         wrong = list(faults(case, outcome))
-        print(
-            f"{'wrong' if wrong else 'right'} {case.id}{' behind 3k' if with_prefix else ''} {'; '.join(wrong)}",
-            flush=True,
-        )
+        where = "behind 3k" if with_prefix else "alone"
+        print(f"{'wrong' if wrong else 'right'} {case.id} {where} {'; '.join(wrong)}", flush=True)
         rows.append(
             {"id": case.id, "skill": case.skill, "language": case.language, "right": not wrong, "faults": wrong}
         )

@@ -26,6 +26,7 @@ from localassist.protocols import (
 )
 from localassist.runs.code_interpreter import CodeInterpreter
 from localassist.runs.expiry import ExpiryClock
+from localassist.runs.file_search import FileSearch as FileSearchTool
 from localassist.runs.hosted import HostedTool
 from localassist.runs.loop import LoopLimits, RunLoop
 from localassist.runs.recovery import recover_runs
@@ -40,6 +41,7 @@ from localassist.service.messages import MessageService
 from localassist.service.models import ModelService
 from localassist.service.resources import ResourceService
 from localassist.service.run_settings import RunFactory
+from localassist.service.run_stores import RunStoreAccess
 from localassist.service.runs import RunService
 from localassist.service.store_files import StoreFileService
 from localassist.service.store_ledger import StoreLedger
@@ -87,7 +89,7 @@ class Engine:
         limits = LoopLimits(max_turn_tokens=config.max_turn_tokens, seed=config.seed)
         ledger = self._build_file_search(store, blobs, file_search, clock)
         self.files = FileService(store, blobs, ledger, clock=clock)
-        hosted = self._hosted_tools(store, blobs, interpreter)
+        hosted = self._hosted_tools(store, blobs, interpreter, file_search)
         loop = RunLoop(store, self.bus, models, limits, hosted=hosted, check_schema=_check_schema, clock=clock)
         self._workers = RunWorkers(store, self.bus, loop, max_workers=config.max_concurrent_runs, clock=clock)
         self._expiry = ExpiryClock(store, self.bus, self._workers, clock=clock, sweep=self.vector_stores.expire_due)
@@ -110,12 +112,17 @@ class Engine:
         self.imports = self._build_imports(store, blobs, clock)
         self._start(store, clock)
 
-    def _hosted_tools(self, store: Store, blobs: BlobStore, interpreter: Interpreter | None) -> dict[str, HostedTool]:
+    def _hosted_tools(
+        self, store: Store, blobs: BlobStore, interpreter: Interpreter | None, file_search: FileSearch | None
+    ) -> dict[str, HostedTool]:
         """The tools this engine carries out itself."""
         hosted: dict[str, HostedTool] = {}
         if interpreter is not None:
             self._closing.callback(interpreter.close)
             hosted["code_interpreter"] = CodeInterpreter(store, blobs, interpreter, self.files.keep_output)
+        if file_search is not None:
+            access = RunStoreAccess(self.vector_stores)
+            hosted["file_search"] = FileSearchTool(store, access, file_search.retriever)
         return hosted
 
     def _build_imports(self, store: Store, blobs: BlobStore, clock: Callable[[], int]) -> Importer:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from localassist.dialects.schemas import json_rule
+from localassist.dialects.schemas import json_rule, loosened
 from localassist.protocols import AnswerFormat
 
 _STYLE = (", ", ": ")
@@ -11,7 +11,7 @@ _STYLE = (", ", ": ")
 
 def answer_rules(answer: AnswerFormat, others: Sequence[Mapping[str, Any]] = ()) -> Iterator[str]:
     """The rule `answer`. `others` are further forms that the JSON may have."""
-    schema: Mapping[str, Any] = answer.schema
+    schema: Mapping[str, Any] = answer.schema if answer.strict else loosened(answer.schema)
     if others:
         schema = _any_of([schema, *others])
     yield f"answer: {json_rule(schema, strict=answer.strict, separators=_STYLE)}"

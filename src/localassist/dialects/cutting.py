@@ -65,3 +65,9 @@ def common_end(one: str, other: str, *, is_inside: bool = False) -> str:
     if any(rest.rfind("<") > rest.rfind(">") for rest in rests) or (is_inside and not rests[0] and ">" in shared[:1]):
         return shared.partition(">")[2]
     return shared
+
+
+def common_quote(before: str, *after: str) -> str:
+    """The longest text that ends `before` and begins everything that comes after a value; "" where there is none."""
+    starts = (before[at:] for at in range(len(before)))
+    return next((start for start in starts if all(text.startswith(start) for text in after)), "")

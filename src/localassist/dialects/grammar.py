@@ -5,7 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from localassist.dialects.answers import answer_rules
+from localassist.dialects.cited_text import cited_text
 from localassist.dialects.grammar_words import ANYTHING, Words, escaped
+from localassist.dialects.notation import Notation
+from localassist.dialects.notation_grammar import NotedValues
 from localassist.dialects.raw_text import alternatives, can_limit, is_limited, limited_text
 from localassist.dialects.schemas import choices, json_rule, parameters_of, property_schema, types
 from localassist.dialects.sections import Sections, Stage
@@ -32,17 +35,23 @@ def build_constraint(
     answer: AnswerFormat | None,
     stage: Stage,
     special_tokens: frozenset[str],
+    markers: Sequence[str] | None = None,
 ) -> Constraint | None:
-    """None where any text will do. Raises InvalidRequest for a strict schema this syntax cannot enforce."""
+    """None where any text will do. `markers` are the citations that text may have; None: any.
+
+    Raises InvalidRequest for a strict schema this syntax cannot enforce.
+    """
     offered = [tool for tool in tools if choice.mode != "none" and choice.name in (None, tool.name)]
-    if not (offered or answer or sections.has_reasoning):
+    if not (offered or answer or sections.has_reasoning or markers is not None):
         return None
-    grammar = _Grammar(syntax, sections, stage, Words(special_tokens))
+    grammar = _Grammar(syntax, sections, stage, Words(special_tokens), markers)
     return Constraint("\n".join(["%llguidance {}", *grammar.lines(offered, choice, answer)]) + "\n")
 
 
 def is_enforced_one_by_one(tool: FunctionSpec, form: ParameterSyntax) -> bool:
     """Whether arguments written one by one are held to all that the function's schema says, if its parts compile."""
+    if form.notation is not None:
+        return False
     schema = parameters_of(tool)
     is_open = not schema.get("properties") and schema.get("additionalProperties", True) is not False
     if is_open or set(schema) - _KNOWN_KEYWORDS:
@@ -58,7 +67,9 @@ def _is_held(schema: Any, form: ParameterSyntax) -> bool:
 
 
 class _Grammar:
-    def __init__(self, syntax: CallSyntax, sections: Sections, stage: Stage, words: Words) -> None:
+    def __init__(
+        self, syntax: CallSyntax, sections: Sections, stage: Stage, words: Words, markers: Sequence[str] | None
+    ) -> None:
         self._syntax = syntax
         self._sections = sections
         self._stage = stage
@@ -66,6 +77,7 @@ class _Grammar:
         self._special = words.special
         self._literal = words.literal
         self._marker = syntax.marker(words.special)
+        self._cited = "" if markers is None else f" & /{cited_text(markers)}/"
 
     def lines(self, offered: Sequence[FunctionSpec], choice: ToolChoice, answer: AnswerFormat | None) -> Iterator[str]:
         is_forced = bool(offered) and (choice.mode == "required" or choice.name is not None)
@@ -109,11 +121,11 @@ class _Grammar:
         return f"/[ \\n]*{escaped(opening.lstrip())}/ thoughts"
 
     @property
-    def _no_thoughts(self) -> str:
-        """What keeps text from spelling the opening of reasoning at its start."""
+    def _limits(self) -> str:
+        """What keeps text from spelling the opening of reasoning at its start, and from inventing citations."""
         opening = self._sections.reasoning_open.lstrip()
         may_come = self._stage is Stage.START and opening and not self._words.begins_special(opening)
-        return f" & ~/[ \\n]*{escaped(opening)}{ANYTHING}*/" if may_come else ""
+        return (f" & ~/[ \\n]*{escaped(opening)}{ANYTHING}*/" if may_come else "") + self._cited
 
     # --- text and answers --------------------------------------------------------------------------------------------
 
@@ -124,19 +136,19 @@ class _Grammar:
         text = f"{opened} TEXT" if self._sections.is_own_message else f"{opened} TEXT {closed}"
         if not has_calls:
             yield f"turn: {text}"
-            yield f"TEXT: /{_VISIBLE}/{self._no_thoughts}"
+            yield f"TEXT: /{_VISIBLE}/{self._limits}"
         elif self._syntax.only_at_start:
             yield f"turn: {text} | {marker} calls"
-            yield f"TEXT: /{_VISIBLE}/ & ~/[ \\n]*{escaped_marker}{ANYTHING}*/{self._no_thoughts}"
+            yield f"TEXT: /{_VISIBLE}/ & ~/[ \\n]*{escaped_marker}{ANYTHING}*/{self._limits}"
         elif self._words.begins_special(self._marker):
             yield f"turn: {text} | ({opened} BEFORE {closed})? {marker} calls"
-            yield f"TEXT: /{_VISIBLE}/{self._no_thoughts}"
-            yield f"BEFORE: /{ANYTHING}+/{self._no_thoughts}"
+            yield f"TEXT: /{_VISIBLE}/{self._limits}"
+            yield f"BEFORE: /{ANYTHING}+/{self._limits}"
         else:
             yield f"turn: {text} | opening calls"
             yield "opening[lazy]: OPENING"
-            yield f"OPENING: /{ANYTHING}*{escaped_marker}/{self._no_thoughts}"
-            yield f"TEXT: /{_VISIBLE}/ & ~/{ANYTHING}*{escaped_marker}{ANYTHING}*/{self._no_thoughts}"
+            yield f"OPENING: /{ANYTHING}*{escaped_marker}/{self._limits}"
+            yield f"TEXT: /{_VISIBLE}/ & ~/{ANYTHING}*{escaped_marker}{ANYTHING}*/{self._limits}"
 
     def _frame(self) -> tuple[str, str]:
         """What may open and close an answer, where text cannot spell it."""
@@ -187,7 +199,10 @@ class _Grammar:
     def _arguments(self, index: int, tool: FunctionSpec, form: ParameterSyntax) -> Iterator[str]:
         """Arguments one by one, in the schema's order, those not required at will."""
         schema = parameters_of(tool)
-        names = sorted(schema.get("properties", {})) if form.is_sorted else list(schema.get("properties", {}))
+        if form.notation is not None:
+            yield from self._noted(index, schema, form, form.notation, is_strict=tool.strict)
+            return
+        names = form.ordered(schema.get("properties", {}))
         required = schema.get("required", [])
         parts, rules = [], []
         for number, name in enumerate(names):
@@ -202,6 +217,23 @@ class _Grammar:
             rules.append(self._raw(f"value_{index}", form.value_end))
         yield f"arguments_{index}: {' '.join(parts) or chr(34) * 2}"
         yield from rules
+
+    def _noted(
+        self, index: int, schema: Mapping[str, Any], form: ParameterSyntax, notation: Notation, *, is_strict: bool
+    ) -> Iterator[str]:
+        """Arguments in a notation of their own."""
+        values = NotedValues(f"value_{index}", self._words, schema, is_strict=is_strict)
+        properties, required = schema.get("properties", {}), schema.get("required", [])
+        parts = []
+        for name in form.ordered(properties):
+            value = values.rule(properties[name], notation, ("properties", name))
+            parts.append((f"{self._literal(form.before + name + form.key_end)} {value}", name in required))
+        if not parts and schema.get("additionalProperties", True) is not False:
+            member = f"/[a-zA-Z0-9_]+/ {self._literal(form.key_end)} {values.rule({}, notation, ())}"
+            yield f"arguments_{index}: ({member} ({self._literal(form.separator)} {member})*)?"
+        else:
+            yield f"arguments_{index}: {values.members(parts, form.separator)}"
+        yield from values.rules.values()
 
     def _value(self, rule: str, schema: Any, form: ParameterSyntax, *, is_strict: bool) -> tuple[str, bool]:
         """The rule of one value with its end, and whether it is written as text."""

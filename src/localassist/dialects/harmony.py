@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from localassist.dialects.answers import answer_rules
+from localassist.dialects.cited_text import cited_text
 from localassist.dialects.cutting import overlap
 from localassist.dialects.grammar_words import ANYTHING, Words
 from localassist.dialects.json_reader import JsonValueReader
@@ -43,14 +44,20 @@ def build_constraint(
     answer: AnswerFormat | None,
     prompt: str,
     special_tokens: frozenset[str],
+    markers: Sequence[str] | None = None,
 ) -> Constraint:
-    """What a turn may consist of, where the prompt ends with `<|start|>assistant` or has opened the answer."""
+    """What a turn may consist of, where the prompt ends with `<|start|>assistant` or has opened the answer.
+
+    `markers` are the citations that text may have; None: any.
+    """
     if answer is not None and prompt.endswith(f"final{_MESSAGE}"):
         return Constraint("\n".join(["%llguidance {}", "start: answer", *answer_rules(answer)]) + "\n")
     offered = [tool for tool in tools if choice.mode != "none" and choice.name in (None, tool.name)]
     is_forced = bool(offered) and (choice.mode == "required" or choice.name is not None)
     lines = _lines(offered, Words(special_tokens), answer, is_forced=is_forced)
-    return Constraint("\n".join(["%llguidance {}", *lines]) + "\n")
+    cited = "" if markers is None else f" & /{cited_text(markers)}/"
+    text = f"TEXT: /[ \\n\\t]*[^ \\n\\t]{ANYTHING}*/{cited}"
+    return Constraint("\n".join(["%llguidance {}", *lines, text]) + "\n")
 
 
 def _lines(
@@ -64,7 +71,6 @@ def _lines(
     said = f" | {channel('commentary')} rest" if offered and not is_forced and answer is None else ""
     yield f"start: ({channel('analysis')} rest{said}){{0,{_MAX_MESSAGES}}} ({' | '.join(lasts)})"
     yield words.until("rest", _NEXT)
-    yield f"TEXT: /[ \\n\\t]*[^ \\n\\t]{ANYTHING}*/"
     if answer is not None:
         yield from answer_rules(answer)
     for index, tool in enumerate(offered):

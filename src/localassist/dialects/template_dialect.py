@@ -7,10 +7,11 @@ import logging
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from localassist.dialects import chatml, harmony, hermes
-from localassist.dialects.discovery import Found, as_json_texts, discover
+from localassist.dialects.discovery import Found, discover
 from localassist.dialects.efforts import Efforts
 from localassist.dialects.grammar import build_constraint, is_enforced_one_by_one
 from localassist.dialects.hermes_parser import CLOSE, OPEN, HermesParser
@@ -36,6 +37,7 @@ from localassist.protocols import (
 )
 
 _Message = dict[str, Any]
+_ANY_OBJECT: dict[str, Any] = {"type": "object"}
 
 _logger = logging.getLogger(__name__)
 
@@ -121,11 +123,31 @@ class TemplateDialect:
         choice: ToolChoice,
         *,
         answer: AnswerFormat | None = None,
+        markers: Sequence[str] | None = None,
         prompt: str = "",
+    ) -> Constraint | None:
+        compose = partial(self._constraint, choice=choice, answer=answer, markers=markers, prompt=prompt)
+        constraint = compose(tools)
+        loose = [
+            replace(tool, parameters=_ANY_OBJECT) if tool.parameters and not tool.strict else tool for tool in tools
+        ]
+        if constraint is None or loose == list(tools):
+            return constraint
+        looser = compose(loose)
+        return replace(constraint, looser=looser.grammar if looser is not None else None)
+
+    def _constraint(
+        self,
+        tools: Sequence[FunctionSpec],
+        *,
+        choice: ToolChoice,
+        answer: AnswerFormat | None,
+        markers: Sequence[str] | None,
+        prompt: str,
     ) -> Constraint | None:
         if harmony.is_harmony(self.sections):
             return harmony.build_constraint(
-                tools, choice, answer=answer, prompt=prompt, special_tokens=self._special_tokens
+                tools, choice, answer=answer, prompt=prompt, special_tokens=self._special_tokens, markers=markers
             )
         return build_constraint(
             self.syntax,
@@ -135,6 +157,7 @@ class TemplateDialect:
             answer=answer,
             stage=self.sections.stage(prompt),
             special_tokens=self._special_tokens,
+            markers=markers,
         )
 
     def enforces(self, tool: FunctionSpec) -> bool:
@@ -169,7 +192,7 @@ class TemplateDialect:
         arguments = text if found.probing.arguments_as_text else _loaded(text)
         if found.syntax.parameters is not None and not isinstance(arguments, str):
             values = arguments if isinstance(arguments, dict) else {}
-            arguments = as_json_texts(values) if found.syntax.parameters.takes_json_text else values
+            arguments = found.syntax.parameters.given(values)
         function = {"name": call.name, "arguments": arguments}
         return {"id": _call_id(call.id, found), "type": "function", "function": function}
 

@@ -49,7 +49,11 @@ class Kernels:
 
     async def _make(self, ahead: bool) -> OwnedSeat:
         seat = self.seats.new()
-        await (seat.warm_up() if ahead else seat.start())
+        try:
+            await (seat.warm_up() if ahead else seat.start())
+        except BaseException:
+            await _discard(seat)
+            raise
         return seat
 
     def fill(self) -> None:
@@ -76,7 +80,7 @@ class Kernels:
     async def _close(self, sessions: Sequence[Session]) -> None:
         for session in sessions:
             await session.end()
-        await self.pool.drain()
+        await self.pool.close()
         await self.seats.close()
 
 

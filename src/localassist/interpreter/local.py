@@ -105,7 +105,7 @@ class LocalSeats:
     def _setup(self) -> KernelSetup:
         font_list = next(self._fonts.glob("fontlist-*.json"), None)
         options = BootOptions(
-            stream_chars=self.limits.output_bytes,
+            stream_chars=self.limits.output_bytes * 7 // 8,  # what is left over is for tracebacks and values
             text_chars=self.limits.output_bytes // 4,
             num_displays=100,
             image_bytes=MAX_IMAGE_BYTES,

@@ -6,8 +6,6 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
-from localassist.errors import InterpreterUnavailable
-
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
@@ -31,6 +29,7 @@ class Pool(Generic[T]):
         self._size = size
         self._is_usable = is_usable
         self._discard = discard
+        self._is_closed = False
         self._ahead: deque[asyncio.Future[T]] = deque()
 
     async def claim(self) -> T:
@@ -44,7 +43,7 @@ class Pool(Generic[T]):
 
     def fill(self) -> None:
         """Begin to make what is missing."""
-        while len(self._ahead) < self._size:
+        while not self._is_closed and len(self._ahead) < self._size:
             task = asyncio.ensure_future(self._make(True))
             task.add_done_callback(self._drop_failed)
             self._ahead.append(task)
@@ -57,12 +56,13 @@ class Pool(Generic[T]):
             self._ahead.remove(task)
             logger.warning("a kernel could not be started ahead: %s", task.exception())
 
-    async def drain(self) -> None:
-        """Let go of all that is ready or under way."""
+    async def close(self) -> None:
+        """Let go of all that is ready or under way, and make no more."""
+        self._is_closed = True
         tasks = list(self._ahead)
         self._ahead.clear()
         for task in tasks:
-            try:
-                await self._discard(await task)
-            except InterpreterUnavailable as exc:
-                logger.debug("a kernel under way did not start: %s", exc)
+            task.cancel()  # those under way clean up after themselves
+        for made in await asyncio.gather(*tasks, return_exceptions=True):
+            if not isinstance(made, BaseException):
+                await self._discard(made)

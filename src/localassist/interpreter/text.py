@@ -10,7 +10,6 @@ MAX_MESSAGE_CHARS = 1000
 _ESCAPES = re.compile(r"\x1b\[[0-9;:?<=>]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[@-Z\\-_]")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _UNFINISHED_ESCAPE = re.compile(r"\x1b(?:\[[0-9;:?<=>]*[ -/]*)?$")
-_OVERWRITTEN = re.compile(r"[^\n]*\r(?!\n)(?=[^\r\n])")
 
 
 class PathNames:
@@ -47,7 +46,7 @@ class Cleaner:
 
 def settle(text: str) -> str:
     """Keep of each line what stands there at the end: progress bars return to its start and write over it."""
-    return _OVERWRITTEN.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
+    return "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n"))
 
 
 def shorten(text: str, head_chars: int = MODEL_HEAD_CHARS, tail_chars: int = MODEL_TAIL_CHARS) -> str:

@@ -119,10 +119,12 @@ class Dialect(Protocol):
         choice: ToolChoice,
         *,
         answer: AnswerFormat | None = None,
+        markers: Sequence[str] | None = None,
         prompt: str = "",
     ) -> Constraint | None:
         """What the turn after `prompt` may consist of; None where nothing has to be enforced.
 
+        `markers` are the citations that text may have, other text in such brackets stays free; None: anything goes.
         Reasoning comes first, if the model wants any, and is free. Raises InvalidRequest for what cannot be enforced.
         """
 

@@ -11,6 +11,8 @@ from typing import Any
 
 from localassist.errors import ContextLengthExceeded, InvalidRequest
 from localassist.objects.base import new_id
+from localassist.objects.schema_form import compilable, endless_references
+from localassist.objects.schema_shape import well_formed
 from localassist.protocols import (
     CallArguments,
     CallStarted,
@@ -86,10 +88,10 @@ class CallGate:
 
     def _compiles(self, schema: Mapping[str, Any]) -> bool:
         try:
-            self.check_schema(schema)
+            self.check_schema(compilable(well_formed(schema)))
         except InvalidRequest:
             return False
-        return True
+        return not endless_references(schema)
 
     def _tool(self, name: str) -> FunctionSpec | None:
         return next((tool for tool in self.tools if tool.name == name), None)

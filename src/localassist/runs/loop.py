@@ -34,7 +34,7 @@ from localassist.runs.hosted import HostedTool, OfferedTools, ResultLimits, offe
 from localassist.runs.lifecycle import TERMINAL
 from localassist.runs.long_outputs import result_limit
 from localassist.runs.recorder import Recorder
-from localassist.runs.response_format import answer_format, wanted_turn
+from localassist.runs.response_format import Asked, answer_format, wanted_turn
 from localassist.runs.signals import Cancelled, Expired, Failed, Incomplete, RequiresAction, RunSignal
 from localassist.runs.tool_choice import effective_choice
 from localassist.runs.turn import Turn, TurnResult, carry_out_hosted, raise_if_set
@@ -159,7 +159,8 @@ class RunLoop:
         recorder.may_annotate(prompt.passages, prompt.files)
         raise_if_set(cancellation)
         request = self._request(run, prompt, spent)
-        answering = Answering(model, tools, wanted_turn(model, tools, choice, request, run.response_format))
+        asked = Asked(tools, choice, _markers(prompt, offered), run.response_format)
+        answering = Answering(model, tools, wanted_turn(model, asked, request))
         gate = CallGate(model, tools, prompt.messages, request, self._check_schema)
         return Turn(recorder, offered, gate, answering).generate(cancellation)
 
@@ -187,6 +188,13 @@ class RunLoop:
             seed=self._limits.seed,
             cache_key=run.thread_id,
         )
+
+
+def _markers(prompt: TurnPrompt, offered: OfferedTools) -> tuple[str, ...] | None:
+    """The citations that text may have. Without file search in sight, brackets mean nothing."""
+    if not prompt.passages and offered.name_of("file_search") is None:
+        return None
+    return tuple(passage.marker for passage in prompt.passages)
 
 
 def _check_cut(recorder: Recorder, result: TurnResult, spent: Usage) -> None:

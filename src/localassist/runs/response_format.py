@@ -1,7 +1,7 @@
 """What a run's response_format asks the text of an answer to be."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -24,24 +24,25 @@ def answer_format(response_format: Any) -> AnswerFormat | None:
     return AnswerFormat(schema, strict=bool(asked.get("strict")), may_refuse=schema.get("type") == "object")
 
 
-def wanted_turn(
-    model: LoadedModel,
-    tools: Sequence[FunctionSpec],
-    choice: ToolChoice,
-    request: GenerationRequest,
-    response_format: Any,
-) -> Wanted:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a turn is asked to be. `markers` are the citations its text may have; None: any."""
+
+    tools: Sequence[FunctionSpec]
+    choice: ToolChoice
+    markers: Sequence[str] | None
+    response_format: Any
+
+
+def wanted_turn(model: LoadedModel, asked: Asked, request: GenerationRequest) -> Wanted:
     """What a turn is to be under a response_format. A call that is forced leaves nothing to refuse."""
-    answer = answer_format(response_format)
-    constrain = partial(_constraint, model, tools, choice, answer)
+    answer = answer_format(asked.response_format)
+    constrain = partial(_constraint, model, asked, answer)
     request = replace(request, constraint=constrain(request.prompt))
-    if answer is None or not answer.may_refuse or choice.mode == "required":
+    if answer is None or not answer.may_refuse or asked.choice.mode == "required":
         return Wanted(request, constrain)
-    freely = _constraint(model, tools, choice, None, request.prompt)
-    return Wanted(request, constrain, may_refuse=True, freely=freely)
+    return Wanted(request, constrain, may_refuse=True, freely=_constraint(model, asked, None, request.prompt))
 
 
-def _constraint(
-    model: LoadedModel, tools: Sequence[FunctionSpec], choice: ToolChoice, answer: AnswerFormat | None, prompt: str
-) -> Constraint | None:
-    return model.dialect.constraint(tools, choice, answer=answer, prompt=prompt)
+def _constraint(model: LoadedModel, asked: Asked, answer: AnswerFormat | None, prompt: str) -> Constraint | None:
+    return model.dialect.constraint(asked.tools, asked.choice, answer=answer, markers=asked.markers, prompt=prompt)

@@ -101,8 +101,11 @@ class OutputCaps:
         pyplot = sys.modules.get("matplotlib.pyplot")
         if pyplot is None or pyplot.get_backend().lower() != "agg":
             return
+        from IPython.core.pylabtools import select_figure_formats
         from IPython.display import display
 
+        if pyplot.get_fignums():
+            select_figure_formats(self._shell, {"png"})  # type: ignore[no-untyped-call]
         for number in pyplot.get_fignums():
             display(pyplot.figure(number))  # type: ignore[no-untyped-call]
         pyplot.close("all")

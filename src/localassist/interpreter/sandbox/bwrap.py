@@ -27,6 +27,9 @@ from localassist.interpreter.sandbox.specification import num_tasks_of_user, res
 OLDEST_VERSION = (0, 8, 0)  # the first that can size its file systems and forbid further user namespaces
 OWN_TASK_COUNTS_SINCE = (5, 14)  # kernels from here on count a user namespace's processes apart from its user's
 INSTALL = "apt-get install bubblewrap (or your system's package of that name)"
+# Of the host, under /proc, and no business of the code's.
+HOST_FACTS = """asound buddyinfo diskstats interrupts kallsyms kcore key-users keys kmsg modules pagetypeinfo partitions
+sched_debug schedstat slabinfo softirqs swaps sysrq-trigger timer_list vmallocinfo zoneinfo"""
 SCRIPT = "/run/confine.py"
 INNER_ID = "1000"
 
@@ -112,6 +115,8 @@ def _files(session: SessionDirs, places: Places, limits: Limits, readable: Seque
     for file in SYSTEM_FILES:
         words += ["--ro-bind-try", file, file]
     words += ["--proc", "/proc", "--dev", "/dev"]
+    for fact in filter(os.path.exists, (f"/proc/{name}" for name in HOST_FACTS.split())):
+        words += ["--tmpfs", fact] if os.path.isdir(fact) else ["--ro-bind", "/dev/null", fact]
     words += ["--perms", "1777", "--size", str(limits.tmp_bytes // 4), "--tmpfs", "/dev/shm"]  # noqa: S108
     words += ["--perms", "1777", "--size", str(limits.tmp_bytes), "--tmpfs", places.tmp]
     inside = [path for path in readable if not any(path.is_relative_to(tree) for tree in SYSTEM_TREES)]

@@ -1,4 +1,4 @@
-"""Directory trees that hostile code has made: measured, handed over, deleted. No link is followed, any depth is borne."""
+"""Directory trees that hostile code has made: measured, handed over, deleted. No link is followed."""
 
 import errno
 import os
@@ -49,7 +49,7 @@ def change_owner(root: Path, uid: int) -> None:
 
 
 def walk(root: Path) -> Iterator[Entry]:
-    """Every entry, directories before what is in them, down to one level more than allowed; none if there is no root."""
+    """Every entry, directories before what is in them, down to one level more than allowed; none without a root."""
     try:
         directory = os.open(root, OPEN_DIRECTORY)
     except FileNotFoundError:
