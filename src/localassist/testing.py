@@ -117,7 +117,8 @@ class ScriptedModel:
                 yield self._last("length", prompt_tokens, num_tokens)
                 return
             num_tokens += 1
-            yield Token(self._encode(piece))
+            usage = GenerationUsage(prompt_tokens, num_tokens) if num_tokens == 1 else None
+            yield Token(self._encode(piece), usage=usage)
         yield self._last(turn.finish_reason, prompt_tokens, num_tokens)
 
     def _last(self, reason: FinishReason, prompt_tokens: int, num_tokens: int) -> Token:

@@ -91,9 +91,15 @@ def test_a_forced_call_may_be_thought_about(speaker, choice):
     assert steps[0].step_details.tool_calls[0].function.name == "get_weather"
 
 
-@pytest.mark.parametrize("tools", [[], [FUNCTION]], ids=["alone", "beside functions"])
-def test_an_answer_in_a_form_may_be_thought_about(speaker, tools):
+@pytest.mark.parametrize("beside", [False, True])
+def test_an_answer_in_a_form_may_be_thought_about(speaker, beside):
+    """What the model would say fits neither the form nor a call: one of the two it has to write."""
+    closed = {**SCHEMA, "properties": {"sky": {"const": "dark"}}}
+    tools = [{"type": "function", "function": {"name": "f", "parameters": closed, "strict": True}}] if beside else []
     done = run(speaker, response_format=FORM, tools=tools, max_completion_tokens=256)
+    if done.status == "requires_action" and beside:
+        assert done.required_action.submit_tool_outputs.tool_calls[0].function.arguments == '{"sky": "dark"}'
+        return
     assert done.status == "completed"
     assert json.loads(text(speaker, done.thread_id))["sky"] in ("sunny", "grey")
     assert done.usage.completion_tokens_details["reasoning_tokens"] == len(THOUGHT)

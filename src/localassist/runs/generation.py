@@ -11,6 +11,7 @@ from localassist.protocols import (
     GenerationUsage,
     LoadedModel,
     ParsedPiece,
+    ReasoningPiece,
     TextPiece,
     Token,
 )
@@ -61,7 +62,8 @@ class Generation:
         was_reasoning = self._parser.is_reasoning
         pieces = self._parser.feed(token.text)
         is_token = token.finish_reason is None or self._num_tokens < self.usage.completion_tokens
-        self._num_reasoned += is_token and (was_reasoning or self._parser.is_reasoning)
+        is_thought = all(isinstance(piece, ReasoningPiece) for piece in pieces)
+        self._num_reasoned += is_token and is_thought and (was_reasoning or self._parser.is_reasoning)
         self._written += token.text
         first = next((piece.text for piece in pieces if isinstance(piece, TextPiece)), "")
         if first and not self._has_text:

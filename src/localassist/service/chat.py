@@ -27,7 +27,7 @@ from localassist.protocols import (
 from localassist.runs import hosted_tools
 from localassist.runs.answering import Answering
 from localassist.runs.call_gate import SchemaCheck
-from localassist.runs.response_format import wanted_turn
+from localassist.runs.response_format import Asked, wanted_turn
 from localassist.service.tool_schemas import accept_schema, check_strict_schemas
 
 _ALWAYS_SHOWN = ("content", "refusal")
@@ -121,18 +121,17 @@ class ChatService:
             seed=_first(body.seed, self._seed),
             stop=_stop(body.stop),
         )
-        asked = _Asked(body, tools if choice.mode != "none" else [], choice, request)
+        asked = _Request(body, tools if choice.mode != "none" else [], choice, request)
         return self._pieces(name, asked, cancellation or Cancellation())
 
-    def _pieces(self, name: str, asked: "_Asked", cancellation: Cancellation) -> Iterator["_Piece"]:
+    def _pieces(self, name: str, asked: "_Request", cancellation: Cancellation) -> Iterator["_Piece"]:
         body, tools, choice, request = asked
         with self._models.use(name) as loaded:
             model = replace(loaded, dialect=loaded.dialect.at_effort(body.reasoning_effort))
             prompt = model.dialect.render([_chat_message(message) for message in body.messages], tools)
             request = replace(request, prompt=prompt)
-            answering = Answering(
-                model, tools, wanted_turn(model, tools, choice, request, echoed(body.response_format))
-            )
+            form = Asked(tools, choice, None, echoed(body.response_format))
+            answering = Answering(model, tools, wanted_turn(model, form, request))
             for piece in answering.pieces(cancellation):
                 match piece:
                     case TextPiece(text):
@@ -144,7 +143,7 @@ class ChatService:
             yield _Outcome(answering.finish_reason, answering.usage, answering.num_reasoning_tokens)
 
 
-class _Asked(NamedTuple):
+class _Request(NamedTuple):
     """A request, checked."""
 
     body: ChatCompletionBody
