@@ -16,6 +16,7 @@ from localassist.objects import base
 from localassist.objects.vector_stores import VectorStore
 from localassist.protocols import (
     BlobStore,
+    Dialect,
     EmbeddingModel,
     FileSearch,
     Interpreter,
@@ -194,7 +195,7 @@ class Engine:
 
         config = config or Config()
         prepare_native_libraries()
-        models = ModelFiles(config, Loader(config))
+        models = ModelFiles(config, Loader(config), read_dialect)
         embedder = LazyEmbedder(config) if config.embedding_model is not None else None
         interpreter = KernelInterpreter(config)
         if config.in_memory:
@@ -287,6 +288,14 @@ class Loader:
             record = None if self._config.in_memory else self._config.directory / "probed.json"
             ensure_probed(path, options, record=record)
         return LlamaBackend(path, options, on_progress=on_progress)
+
+
+def read_dialect(path: Path) -> Dialect:
+    """How a model writes, read off its file."""
+    from localassist.catalog.description import facts_of
+    from localassist.dialects import build_dialect
+
+    return build_dialect(facts_of(path))
 
 
 class LazyEmbedder:

@@ -191,6 +191,9 @@ class ScriptedModel:
     ) -> AbstractContextManager[LoadedModel]:
         return nullcontext(LoadedModel(self, self))
 
+    def dialect(self, name: str) -> "ScriptedModel":
+        return self
+
     def models(self) -> Sequence[Model]:
         return [Model(id=SCRIPTED_MODEL, created=0)]
 

@@ -66,11 +66,11 @@ def default_name(config: "Config") -> str | None:
     """The model that is used when none is named; None when there is none."""
     from localassist.catalog import ModelFiles
 
-    def never(name: str, path: Path, on_progress: Any) -> Any:
+    def never(*_: Any) -> Any:
         raise AssertionError("nothing is loaded here")
 
     try:
-        return ModelFiles(config, never).default_name()
+        return ModelFiles(config, never, never).default_name()
     except ModelLoadFailed:
         return None
 
