@@ -33,7 +33,7 @@ TOOLS = [function("first"), function("second")]
 @contextmanager
 def opened(path: Path) -> Iterator[tuple[LocalAssist, ScriptedInterpreter]]:
     """The SDK on an engine with this model, whose code goes to an interpreter that runs nothing."""
-    config = Config(model=str(path), data_dir=":memory:", max_turn_tokens=60, seed=1)
+    config = Config(model=str(path), data_dir=":memory:", max_turn_tokens=200, seed=1)
     interpreter = ScriptedInterpreter(CellResult("2\n", ("2\n",)))
     models = ModelFiles(config, Loader(config), read_dialect)
     engine = Engine(config, store=SqliteStore(None), blobs=MemoryBlobs(), models=models, interpreter=interpreter)
