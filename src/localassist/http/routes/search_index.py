@@ -1,4 +1,4 @@
-"""Extensions: the index of file search. GET /index compares it with what is stored, POST /index/rebuild makes it again."""
+"""Extensions: the index of file search. GET /index compares it with what is stored, POST /index/rebuild remakes it."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
