@@ -41,7 +41,7 @@ class CrossEncoderReranker:
             from sentence_transformers import CrossEncoder
         except ImportError as exc:
             raise MissingExtra.of("A reranker", "retrieval") from exc
-        transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        transformers.utils.logging.disable_progress_bar()
         try:
             return CrossEncoder(
                 str(self._directory),
