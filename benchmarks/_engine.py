@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from string import ascii_lowercase
 from typing import Any, Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -43,10 +44,8 @@ def _cached(name: str, build: Callable[[Path], Path]) -> Path:
 
 
 def words(count: int, seed: int) -> str:
-    """Text of about that many tokens, unlike any other seed's."""
-    chance = random.Random(seed)
-    letters = "abcdefghijklmnopqrstuvwxyz"
-    return "".join("".join(chance.choices(letters, k=4)) for _ in range(count))
+    """Text of that many tokens of the shape above, unlike any other seed's: a blank with a letter is one token."""
+    return "".join(f" {letter}" for letter in random.Random(seed).choices(ascii_lowercase, k=count))
 
 
 @dataclass(slots=True)

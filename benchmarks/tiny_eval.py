@@ -179,8 +179,8 @@ def _cites_right(case: Case, outcome: Outcome) -> bool:
     return bool(markers) and all((int(i), name) == (case.cites, case.passages[case.cites][0]) for i, name in markers)
 
 
-def measure(driver: Driver, cases: list[Case], *, with_prefix: bool, show: bool) -> list[dict[str, Any]]:
-    """Run all cases one after another and judge each."""
+def measure(driver: Driver, cases: list[Case], *, with_prefix: bool) -> list[dict[str, Any]]:
+    """Run all cases one after another, judge each, and print each verdict at once, lest an interrupted run is lost."""
     rows = []
     prefixes: dict[str, list[str]] = {}
     for case in cases:
@@ -188,8 +188,8 @@ def measure(driver: Driver, cases: list[Case], *, with_prefix: bool, show: bool)
             prefixes[case.language] = build_prefix(case.language, driver)
         outcome = driver.run(case, prefixes.get(case.language, []))
         wrong = list(faults(case, outcome))
-        if wrong and show:
-            print(f"{case.id}: {'; '.join(wrong)}")
+        where = "behind 3k" if with_prefix else "alone"
+        print(f"{'wrong' if wrong else 'right'} {case.id} {where} {'; '.join(wrong)}", flush=True)
         rows.append(
             {"id": case.id, "skill": case.skill, "language": case.language, "right": not wrong, "faults": wrong}
         )
@@ -213,7 +213,7 @@ def table(summaries: dict[str, dict[str, dict[str, list[int]]]]) -> str:
     lines = ["| skill | " + " | ".join(f"{name} {column}" for name in summaries for column in columns) + " |"]
     lines.append("|---" * (1 + len(summaries) * len(columns)) + "|")
     for skill in next(iter(summaries.values())):
-        cells = [_cell(summary[skill].get(column)) for summary in summaries.values() for column in columns]
+        cells = [_cell(summary.get(skill, {}).get(column)) for summary in summaries.values() for column in columns]
         lines.append(f"| {skill} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
@@ -242,7 +242,7 @@ def main() -> None:
     parser.add_argument("--only", default="", help="ids that contain this text")
     parser.add_argument("--functions-only", action="store_true", help="leave out what needs a hosted tool")
     parser.add_argument("--without-prefix", action="store_true", help="leave out the second, long measurement")
-    parser.add_argument("--show", action="store_true", help="print what was wrong")
+    parser.add_argument("--prefix-every", type=int, default=1, help="measure every so many cases behind the prefix")
     parser.add_argument("--note", default="", help="said in the history")
     parser.add_argument("--keep", action="store_true", help="add the figures to the history")
     arguments = parser.parse_args()
@@ -251,9 +251,9 @@ def main() -> None:
         cases = [case for case in cases if all(tool["type"] == "function" for tool in case.tools)]
     driver = build_driver(arguments.driver, arguments.model)
     started = time.monotonic()
-    rows = {"alone": measure(driver, cases, with_prefix=False, show=arguments.show)}
+    rows = {"alone": measure(driver, cases, with_prefix=False)}
     if not arguments.without_prefix:
-        rows["behind 3k"] = measure(driver, cases, with_prefix=True, show=arguments.show)
+        rows["behind 3k"] = measure(driver, cases[:: arguments.prefix_every], with_prefix=True)
     summaries = {name: summarise(measured) for name, measured in rows.items()}
     print(table(summaries))
     record = {

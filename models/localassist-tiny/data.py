@@ -1,4 +1,4 @@
-"""Turns generated dialogues into batches: packed rows with document masks, or single long conversations."""
+"""Turns generated dialogues into batches: documents one behind another, or single long conversations."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from drills import Drills
 from generator.compose import compose
 from generator.render import SPECIAL_TOKENS, TOOL_TOKENS, pieces
 
-_POOL_SIZE: Final = 48
+_ROUND_LENGTH: Final = 16
+_ROUND_SUM: Final = 512
 _SKIP_SHARE: Final = 0.4
 _DRILL_LENGTH: Final = 160
 _DRILLS_UNTIL: Final = 0.1
-_CHARACTERS_PER_TOKEN: Final = 2.2
+_CHARACTERS_PER_TOKEN: Final = 1.5
 # Tokens that are given, not written, still teach the language a little.
 _GIVEN_SHARE: Final = 0.1
 _GIVEN_WEIGHT: Final = 0.3
@@ -37,16 +38,17 @@ class Document:
 
 @dataclass(slots=True)
 class Batch:
-    """Rows for one step; `mask` None means each row is one document."""
+    """Documents one behind another: what is read and what should follow it, token by token."""
 
     token_ids: Tensor
+    targets: Tensor
     weights: Tensor
     positions: Tensor
-    mask: Tensor | None
+    lengths: list[int]
 
     @property
     def num_tokens(self) -> int:
-        """Tokens in the rows, padding included."""
+        """Tokens read."""
         return self.token_ids.numel()
 
 
@@ -54,8 +56,8 @@ class Batch:
 class Supply:
     """The shape of the batches; `progress` is shared with the trainer and says how far training has come."""
 
-    rows: int
-    row_length: int
+    batch_tokens: int
+    max_length: int
     long_length: int
     long_from: float
     long_every: int
@@ -100,32 +102,26 @@ class Dialogues:
         return Document(token_ids[:max_tokens], weights[:max_tokens], positions[:max_tokens])
 
     def batches(self, supply: Supply) -> Iterator[Batch]:
-        """Yield packed short dialogues, and late in training a long conversation every few batches."""
-        packed = self.packed(num_rows=supply.rows, row_length=supply.row_length)
-        long = self.long(num_rows=1, row_length=supply.long_length)
+        """Yield batches of short dialogues, and late in training a long conversation every few batches."""
         for number in count():
             self.drill_share = drill_share(supply.progress.value)
             is_long = supply.progress.value >= supply.long_from and number % supply.long_every == 0
-            yield next(long if is_long else packed)
+            yield self.long(supply.long_length) if is_long else self.short(supply.batch_tokens, supply.max_length)
 
-    def packed(self, *, num_rows: int, row_length: int) -> Iterator[Batch]:
-        """Yield batches of rows filled with several whole dialogues each, which do not see one another."""
-        pool: list[Document] = []
-        while True:
-            rows = [self._fill_row(pool, row_length + 1) for _ in range(num_rows)]
-            yield self._to_batch(rows, row_length)
+    def short(self, batch_tokens: int, max_length: int) -> Batch:
+        """Make a batch of whole dialogues that do not see one another."""
+        documents: list[Document] = []
+        while sum(len(document.token_ids) for document in documents) < batch_tokens:
+            documents.append(self.document(max_length + 1))
+        return to_batch(documents)
 
-    def long(self, *, num_rows: int, row_length: int) -> Iterator[Batch]:
-        """Yield batches of rows that are one long conversation each."""
-        while True:
-            rows = []
-            for _ in range(num_rows):
-                document = self.document(row_length + 1)
-                while len(document.token_ids) < row_length * 0.8:
-                    document = self.document(row_length + 1)
-                document.positions = list(range(len(document.positions)))
-                rows.append([document])
-            yield self._to_batch(rows, row_length, masked=False)
+    def long(self, length: int) -> Batch:
+        """Make a batch that is one long conversation."""
+        document = self.document(length + 1)
+        while len(document.token_ids) < length * 0.8:
+            document = self.document(length + 1)
+        document.positions = list(range(len(document.positions)))
+        return to_batch([document])
 
     def _given_weight(self) -> float:
         return _GIVEN_WEIGHT if self._rng.random() < _GIVEN_SHARE else 0.0
@@ -139,39 +135,25 @@ class Dialogues:
         gap = self._rng.randint(0, max(0, self._context_length - length))
         return positions[:start] + [position + gap for position in positions[start:]]
 
-    def _fill_row(self, pool: list[Document], room: int) -> list[Document]:
-        room_of_row = room
-        row: list[Document] = []
-        while room > 24:
-            while len(pool) < _POOL_SIZE:
-                pool.append(self.document(room_of_row))
-            fitting = [document for document in pool if len(document.token_ids) <= room]
-            if not fitting:
-                break
-            # The first document of a row is any, later ones are the longest that still fit: little is padded.
-            chosen = fitting[0] if not row else max(fitting, key=lambda document: len(document.token_ids))
-            pool.remove(chosen)
-            row.append(chosen)
-            room -= len(chosen.token_ids)
-        return row
 
-    def _to_batch(self, rows: list[list[Document]], row_length: int, *, masked: bool = True) -> Batch:
-        shape = (len(rows), row_length + 1)
-        token_ids, positions = torch.zeros(shape, dtype=torch.long), torch.zeros(shape, dtype=torch.long)
-        weights, owners = torch.zeros(shape), torch.full(shape, -1, dtype=torch.long)
-        for row_index, row in enumerate(rows):
-            start = 0
-            for number, document in enumerate(row):
-                end = start + len(document.token_ids)
-                token_ids[row_index, start:end] = torch.tensor(document.token_ids)
-                positions[row_index, start:end] = torch.tensor(document.positions)
-                weights[row_index, start:end] = torch.tensor(document.weights)
-                weights[row_index, start] = 0.0
-                owners[row_index, start:end] = number
-                start = end
-        mask = None
-        if masked:
-            seen = owners[:, :-1]
-            same = seen[:, :, None] == seen[:, None, :]
-            mask = (same & torch.ones(row_length, row_length, dtype=torch.bool).tril())[:, None]
-        return Batch(token_ids, weights, positions, mask)
+def to_batch(documents: list[Document]) -> Batch:
+    """Put documents one behind another, each filled up to a round length, and the last to a round sum."""
+    token_ids: list[int] = []
+    targets: list[int] = []
+    weights: list[float] = []
+    positions: list[int] = []
+    lengths: list[int] = []
+    for number, document in enumerate(documents):
+        length = len(document.token_ids) - 1
+        # The CPU kernels are compiled for each shape: a few round ones are compiled once and kept.
+        filling = -length % _ROUND_LENGTH
+        if number == len(documents) - 1:
+            filling = -(length + len(token_ids)) % _ROUND_SUM
+        token_ids += document.token_ids[:-1] + [0] * filling
+        targets += document.token_ids[1:] + [0] * filling
+        weights += document.weights[1:] + [0.0] * filling
+        positions += document.positions[:-1] + [0] * filling
+        lengths.append(length + filling)
+    return Batch(
+        torch.tensor(token_ids), torch.tensor(targets), torch.tensor(weights), torch.tensor(positions), lengths
+    )

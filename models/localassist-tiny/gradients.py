@@ -8,7 +8,7 @@ size costs nothing measurable.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import torch
 import torch.multiprocessing as multiprocessing
@@ -16,8 +16,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from data import Batch, Dialogues, Supply
-from model import TinyModel
+from model import Layout, TinyModel
 from tokens import load_tokenizer
+
+_ROUND_NUMBER: Final = 128
 
 
 class Result(NamedTuple):
@@ -32,13 +34,14 @@ class Result(NamedTuple):
 
 def backward(model: TinyModel, batch: Batch, device: torch.device) -> Result:
     """Add the gradients of the summed loss over `batch` to the parameters of `model`."""
-    token_ids, weights = batch.token_ids.to(device), batch.weights[:, 1:].to(device)
-    mask = batch.mask.to(device) if batch.mask is not None else None
-    chosen = weights > 0
+    wanted = batch.weights.nonzero().squeeze(1)
+    # Filled up to a round number with tokens that weigh nothing, like the batch itself.
+    nothing = (batch.weights == 0).nonzero().squeeze(1)
+    wanted = torch.cat((wanted, nothing[: -len(wanted) % _ROUND_NUMBER]))
+    targets, importance = batch.targets[wanted].to(device), batch.weights[wanted].to(device)
+    layout = Layout(batch.lengths, wanted.to(device))
     with torch.autocast(device.type, torch.bfloat16):
-        hidden = model(token_ids[:, :-1], batch.positions[:, :-1].to(device), mask)
-        logits = model.logits(hidden[chosen])
-    targets, importance = token_ids[:, 1:][chosen], weights[chosen]
+        logits = model.logits(model(batch.token_ids.to(device), batch.positions.to(device), layout))
     loss: Tensor = (F.cross_entropy(logits.float(), targets, reduction="none") * importance).sum()
     loss.backward()
     taught = importance == 1.0

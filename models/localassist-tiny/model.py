@@ -8,11 +8,13 @@ what a head looks for is found at any distance. Embeddings are tied: the output 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from attention import DocumentAttention
 
 _SLOWEST_ROTATION: Final = 1e-3
 _NO_ROTATION: Final = 1e12
@@ -43,6 +45,13 @@ class ModelConfig:
         return asdict(self)
 
 
+class Layout(NamedTuple):
+    """How documents lie one behind another in a row of tokens, and which of the tokens the caller wants (None: all)."""
+
+    lengths: list[int]
+    wanted: Tensor | None = None
+
+
 class Block(nn.Module):
     """One layer: grouped-query attention, then a gated feed-forward network, each on a normalised residual."""
 
@@ -60,21 +69,24 @@ class Block(nn.Module):
         self.ffn_up = nn.Linear(width, config.feed_forward_length, bias=False)
         self.ffn_down = nn.Linear(config.feed_forward_length, width, bias=False)
 
-    def forward(self, x: Tensor, rotation: tuple[Tensor, Tensor], mask: Tensor | None) -> Tensor:
-        """Map `x` (batch, length, width) to the same shape; `mask` None means plain causal attention."""
+    def forward(self, x: Tensor, rotation: tuple[Tensor, Tensor], layout: Layout) -> Tensor:
+        """Map `x` (tokens, width) to the same shape, or to `layout.wanted` rows of it when the layout names some."""
         h = self.attn_norm(x)
         q = rotate(self._heads(self.attn_q(h)), rotation)
         k = rotate(self._heads(self.attn_k(h)), rotation)
         v = self._heads(self.attn_v(h))
         repeats = self.config.num_heads // self.config.num_kv_heads
-        k, v = k.repeat_interleave(repeats, 1), v.repeat_interleave(repeats, 1)
-        attended = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=mask is None)
-        x = x + self.attn_output(attended.transpose(1, 2).flatten(2))
+        if repeats > 1:
+            k, v = k.repeat_interleave(repeats, 0), v.repeat_interleave(repeats, 0)
+        attended = DocumentAttention.apply(q, k, v, layout.lengths).transpose(0, 1).flatten(1)
+        if layout.wanted is not None:
+            x, attended = x[layout.wanted], attended[layout.wanted]
+        x = x + self.attn_output(attended)
         h = self.ffn_norm(x)
         return x + self.ffn_down(F.silu(self.ffn_gate(h)) * self.ffn_up(h))
 
     def _heads(self, x: Tensor) -> Tensor:
-        return x.unflatten(-1, (-1, self.config.head_length)).transpose(1, 2)
+        return x.unflatten(-1, (-1, self.config.head_length)).transpose(0, 1)
 
 
 class TinyModel(nn.Module):
@@ -92,13 +104,16 @@ class TinyModel(nn.Module):
                 is_residual = name.endswith(("attn_output.weight", "ffn_down.weight"))
                 nn.init.normal_(parameter, 0.0, 0.02 / (2 * config.num_layers) ** 0.5 if is_residual else 0.02)
 
-    def forward(self, token_ids: Tensor, positions: Tensor, mask: Tensor | None = None) -> Tensor:
-        """Return normalised hidden states (batch, length, width) for ids at `positions` (both batch, length)."""
-        rotation = rotations(positions, self.config)
+    def forward(self, token_ids: Tensor, positions: Tensor, layout: Layout) -> Tensor:
+        """Return normalised hidden states (wanted tokens, width) for ids at `positions` (both: tokens)."""
+        cosine, sine = (
+            part[0, 0, :, : self.config.num_rotary_pairs] for part in rotations(positions[None], self.config)
+        )
         x = self.token_embd(token_ids)
-        for block in self.blk:
-            x = block(x, rotation, mask)
-        return self.output_norm(x)
+        for block in self.blk[:-1]:
+            x = block(x, (cosine, sine), Layout(layout.lengths))
+        # Nothing reads the last layer but the output, so it is worked out only where that is wanted.
+        return self.output_norm(self.blk[-1](x, (cosine, sine), layout))
 
     def logits(self, hidden: Tensor) -> Tensor:
         """Score every token of the vocabulary for each hidden state."""
@@ -123,7 +138,9 @@ def rotations(positions: Tensor, config: ModelConfig) -> tuple[Tensor, Tensor]:
 
 
 def rotate(x: Tensor, rotation: tuple[Tensor, Tensor]) -> Tensor:
-    """Apply RoPE to neighbouring pairs of `x` (batch, heads, length, head length)."""
-    cosine, sine = rotation
-    even, odd = x[..., 0::2], x[..., 1::2]
-    return torch.stack((even * cosine - odd * sine, even * sine + odd * cosine), -1).flatten(-2).to(x.dtype)
+    """Apply RoPE to the first neighbouring pairs of `x` (heads, tokens, head length); the others do not turn."""
+    cosine, sine = (part.to(x.dtype) for part in rotation)
+    turned, still = x.split((2 * cosine.shape[-1], x.shape[-1] - 2 * cosine.shape[-1]), -1)
+    even, odd = turned[..., 0::2], turned[..., 1::2]
+    turned = torch.stack((even * cosine - odd * sine, even * sine + odd * cosine), -1).flatten(-2)
+    return torch.cat((turned, still), -1)

@@ -1,13 +1,16 @@
 """Trains localassist-tiny from nothing, or goes on from a checkpoint or the committed GGUF; CPU, or CUDA if present.
 
-python models/localassist-tiny/train.py --minutes 90
-python models/localassist-tiny/train.py --from models/localassist-tiny/localassist-tiny.gguf --minutes 60
+python models/localassist-tiny/train.py --tokens 30e6
+python models/localassist-tiny/train.py --from models/localassist-tiny/localassist-tiny.gguf --tokens 20e6
+
+Interrupted (Ctrl-C, SIGTERM, --minutes), it keeps its checkpoint, and the same command goes on from there.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import signal
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,7 +29,6 @@ from tokens import TOKENIZER_PATH, load_tokenizer, train_tokenizer
 
 _CHECKPOINT_PATH: Final = Path(__file__).parents[2] / "build" / "localassist-tiny.ckpt"
 _WARM_UP_STEPS: Final = 60
-_DECAY_SHARE: Final = 0.35
 _LONG_LENGTH: Final = 4096
 _AVERAGE: Final = 0.98
 _REPORT_STEPS: Final = 20
@@ -96,18 +98,40 @@ class Trainer:
             setattr(self, name, value)
 
 
-def learning_rate(progress: float, step: int) -> float:
-    """Return the share of the full rate: a short warm-up, a plateau, then a straight way down."""
+class Interruption:
+    """Notes a wish to stop, by a signal or because the minutes are over, so that the step in hand is finished."""
+
+    def __init__(self, minutes: float | None) -> None:
+        self._ends_at = None if minutes is None else time.monotonic() + minutes * 60
+        self._is_asked = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._ask)
+
+    def __bool__(self) -> bool:
+        return self._is_asked or (self._ends_at is not None and time.monotonic() > self._ends_at)
+
+    def _ask(self, *_: object) -> None:
+        self._is_asked = True
+
+
+def learning_rate(progress: float, step: int, decay_share: float) -> float:
+    """Return the share of the full rate: a short warm-up, a plateau, then a straight way down to the last token."""
     warm = min(1.0, (step + 1) / _WARM_UP_STEPS)
-    return warm * min(1.0, max(0.02, (1 - progress) / _DECAY_SHARE))
+    return warm * min(1.0, max(0.02, (1 - progress) / decay_share))
 
 
-def train(trainer: Trainer, arguments: argparse.Namespace) -> None:
-    """Train until the minutes are used up, saving every few of them."""
-    progress = multiprocessing.get_context("spawn").Value("d", 0.0)
+def train(trainer: Trainer, arguments: argparse.Namespace) -> bool:
+    """Train until the tokens are used up, saving every few minutes; False when it was interrupted before."""
+    progress = multiprocessing.get_context("spawn").Value("d", trainer.num_tokens / arguments.tokens)
     supply = Supply(
-        arguments.rows, arguments.row_length, _LONG_LENGTH, arguments.long_from, arguments.long_every, progress
+        arguments.batch_tokens,
+        arguments.max_length,
+        _LONG_LENGTH,
+        arguments.long_from,
+        arguments.long_every,
+        progress,
     )
+    interruption = Interruption(arguments.minutes)
     # A resumed run must not see the dialogues of the first one again.
     seed = arguments.seed * 1_000_003 + trainer.step
     workers = None
@@ -117,23 +141,29 @@ def train(trainer: Trainer, arguments: argparse.Namespace) -> None:
     else:
         results = gradients_here(trainer.model, supply, seed, trainer.device)
     try:
-        _run_steps(trainer, arguments, results, progress)
+        _run_steps(trainer, arguments, results, progress, interruption)
     finally:
         if workers:
             workers.close()
+    return trainer.num_tokens >= arguments.tokens
 
 
-def _run_steps(trainer: Trainer, arguments: argparse.Namespace, results: Iterator[Result], progress: Any) -> None:
-    budget_s = arguments.minutes * 60
+def _run_steps(
+    trainer: Trainer,
+    arguments: argparse.Namespace,
+    results: Iterator[Result],
+    progress: Any,
+    interruption: Interruption,
+) -> None:
     last_saved_s = trainer.trained_s
     reported: list[Result] = []
-    while trainer.trained_s < budget_s:
+    while trainer.num_tokens < arguments.tokens and not interruption:
         started = time.monotonic()
-        progress.value = trainer.trained_s / budget_s
+        progress.value = trainer.num_tokens / arguments.tokens
         gathered = [next(results)]
         while sum(result.num_tokens for result in gathered) < arguments.tokens_per_step:
             gathered.append(next(results))
-        trainer.apply(gathered, learning_rate(progress.value, trainer.step))
+        trainer.apply(gathered, learning_rate(progress.value, trainer.step, arguments.decay_share))
         trainer.trained_s += time.monotonic() - started
         reported += gathered
         if trainer.step % _REPORT_STEPS == 0:
@@ -176,7 +206,7 @@ def build_trainer(arguments: argparse.Namespace) -> Trainer:
         checkpoint = torch.load(arguments.checkpoint, map_location=device, weights_only=True)
         trainer = Trainer(TinyModel(ModelConfig(**checkpoint["config"])), device, arguments.lr, arguments.vector_lr)
         trainer.resume(checkpoint)
-        print(f"resuming at step {trainer.step}")
+        print(f"going on from {arguments.checkpoint} at step {trainer.step}")
         return trainer
     if arguments.start:
         return Trainer(load_model(arguments.start), device, arguments.lr, arguments.vector_lr)
@@ -200,17 +230,19 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--from", dest="start", type=Path, help="GGUF file whose weights to start from")
     parser.add_argument("--checkpoint", type=Path, default=_CHECKPOINT_PATH, help="resumed when it exists")
     parser.add_argument("--output", type=Path, default=GGUF_PATH, help="GGUF file to write at the end")
-    parser.add_argument("--minutes", type=float, default=90.0, help="training time in all, resumed time included")
+    parser.add_argument("--tokens", type=float, default=30e6, help="tokens in all; the rates decay towards the last")
+    parser.add_argument("--minutes", type=float, help="interrupt after so long, keeping the checkpoint")
     parser.add_argument("--save-minutes", type=float, default=3.0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes on a CPU; 0 for none")
+    parser.add_argument("--decay-share", type=float, default=0.25, help="share of the tokens over which rates decay")
     parser.add_argument("--lr", type=float, default=0.006, help="rate of the weight matrices (Muon)")
     parser.add_argument("--vector-lr", type=float, default=0.001, help="rate of embeddings and norms (AdamW)")
-    parser.add_argument("--rows", type=int, default=4)
-    parser.add_argument("--row-length", type=int, default=512)
-    parser.add_argument("--tokens-per-step", type=int, default=4000)
-    parser.add_argument("--long-every", type=int, default=12, help="of so many batches one is a long row")
-    parser.add_argument("--long-from", type=float, default=0.85, help="share of the time after which long rows come")
+    parser.add_argument("--batch-tokens", type=int, default=2048, help="tokens of which gradients are taken at once")
+    parser.add_argument("--max-length", type=int, default=768, help="tokens of the longest of the short dialogues")
+    parser.add_argument("--tokens-per-step", type=int, default=8000)
+    parser.add_argument("--long-every", type=int, default=20, help="of so many batches one is a long row")
+    parser.add_argument("--long-from", type=float, default=0.8, help="share of the tokens after which long rows come")
     parser.add_argument("--width", type=int, default=192)
     parser.add_argument("--layers", type=int, default=5)
     parser.add_argument("--heads", type=int, default=3)
@@ -229,7 +261,9 @@ def main() -> None:
         make_tokenizer(arguments)
     trainer = build_trainer(arguments)
     print(f"{sum(p.numel() for p in trainer.model.parameters()) / 1e6:.2f} M parameters on {trainer.device}")
-    train(trainer, arguments)
+    if not train(trainer, arguments):
+        print(f"interrupted at {trainer.num_tokens / 1e6:.2f} M tokens; {arguments.checkpoint} keeps the state")
+        return
     export(arguments.checkpoint, arguments.output, context_length=trainer.model.config.context_length)
     # The next run starts afresh or from the file just written, not from a training that is over.
     arguments.checkpoint.unlink()

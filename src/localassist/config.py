@@ -131,6 +131,45 @@ class Config(BaseSettings):
     run_expires_after_s: int = Field(default=600, ge=1)
     """How long a run may take, waiting for tool outputs included, before it expires."""
 
+    code_sandbox: Literal["auto", "bwrap", "landlock", "seatbelt", "none"] = "auto"
+    """What confines the code interpreter: bubblewrap, Landlock or macOS's sandbox-exec; "auto" is the first that passes
+    its own test, and nothing runs if none does. "none" runs the model's code with all the rights you have."""
+
+    code_timeout_s: float = Field(default=120.0, gt=0)
+    """How long one execution may take before it is interrupted, and killed if that does not stop it."""
+
+    code_memory_mib: int = Field(default=2048, ge=256)
+    """MiB of memory all processes of a code interpreter session may use together."""
+
+    code_address_space_mib: int | None = Field(default=None, ge=256)
+    """MiB of addresses one process may reserve. Unset: as code_memory_mib, so that code sees a MemoryError and its
+    session lives; raise it for runtimes that reserve more than they use (Node, the JVM)."""
+
+    code_processes: int = Field(default=128, ge=16)
+    """Processes and threads a code interpreter session may have."""
+
+    code_disk_mib: int = Field(default=1024, ge=16)
+    """MiB of files a code interpreter session may keep."""
+
+    code_file_mib: int = Field(default=512, ge=1)
+    """MiB one file of a code interpreter session may have."""
+
+    code_files: int = Field(default=5000, ge=16)
+    """Files a code interpreter session may keep."""
+
+    code_output_kib: int = Field(default=256, ge=4)
+    """KiB of output kept of one execution."""
+
+    code_packages: list[str] = []
+    """More directories of packages that the model's code may import: virtual environments of the same Python version,
+    or directories to be searched."""
+
+    code_idle_timeout_s: float = Field(default=3600.0, gt=0)
+    """How long a code interpreter session nobody uses keeps its variables. Its files stay as long as its thread."""
+
+    code_kernels: int = Field(default=16, ge=1)
+    """Code interpreter sessions that keep their variables at the same time; the one idle for longest loses them."""
+
     seed: int | None = None
     """Makes sampling repeatable."""
 

@@ -6,6 +6,7 @@ import threading
 import pytest
 
 from localassist.inference.backend import LlamaBackend
+from localassist.inference.threads import ThreadPolicy
 from localassist.protocols import GenerationRequest
 from tests.inference.conftest import OpenBackend
 from tests.inference.helpers import greedy, outcome, text_of, turn
@@ -56,6 +57,27 @@ def test_seeded_sampling_does_not_depend_on_neighbours(open_backend: OpenBackend
     requests = [GenerationRequest(turn("Hi"), max_tokens=30, temperature=1.0, seed=seed) for seed in range(8)]
     one_by_one = [text_of(backend.generate(request)) for request in requests]
     assert answers_at_once(backend, requests) == one_by_one
+
+
+class Impatient(ThreadPolicy):
+    """Stops its first steps as soon as they have begun."""
+
+    num_stopped = 0
+
+    def limit_s(self, num_tokens: int) -> float | None:
+        return 0.0 if self.num_stopped < 3 else None
+
+    def give_up(self, seconds: float, *, num_tokens: int) -> None:
+        self.num_stopped += 1
+
+
+def test_a_step_that_was_stopped_for_its_thread_count_is_computed_again(open_backend: OpenBackend) -> None:
+    request = greedy(turn("why " * 600))
+    expected = text_of(open_backend("random", **EXACT).generate(request))
+    backend = open_backend("random", **EXACT)
+    backend._thread._scheduler._threads = policy = Impatient(1)
+    assert text_of(backend.generate(request)) == expected
+    assert policy.num_stopped == 3
 
 
 def test_random_cancels_leave_nothing_behind(open_backend: OpenBackend) -> None:

@@ -21,6 +21,7 @@ sys.path.append(str(MODEL_DIRECTORY))
 from generator import code_tasks, lexicon, requests, results, words  # noqa: E402
 from generator.compose import compose  # noqa: E402
 from generator.domains import DOMAINS  # noqa: E402
+from generator.phrases import read_phrases  # noqa: E402
 from generator.render import conversation, pieces, render  # noqa: E402
 from generator.scene import Scene  # noqa: E402
 
@@ -55,6 +56,11 @@ def test_every_call_names_a_tool_on_offer_and_gives_what_its_schema_requires(sce
         for call in calls_of(scene):
             schema = parameters[call["name"]]
             assert set(schema.get("required", [])) <= set(call["arguments"]) <= set(schema["properties"])
+
+
+def test_a_turn_holds_at_most_three_calls(scenes: list[Scene]) -> None:
+    turns = [message["tool_calls"] for scene in scenes for message in scene.messages if message.get("tool_calls")]
+    assert {len(calls) for calls in turns} == {1, 2, 3}
 
 
 def test_enumerated_arguments_are_among_the_choices(scenes: list[Scene]) -> None:
@@ -158,15 +164,35 @@ def test_no_measured_sentence_is_written_in_the_generator() -> None:
     assert not [text for text in evaluation_messages() if len(text) > 12 and text in source]
 
 
+def sentences_of(template: str) -> re.Pattern[str]:
+    """Match every sentence that a template with `{slots}` and `{slot?yes|no}` can become."""
+    written = ""
+    for part in re.split(r"(\{[^}]*\})", re.sub(r"\[(.)(.?)\]", "\0", template)):
+        choice = re.fullmatch(r"\{\w+\?([^|]*)\|([^}]*)\}", part)
+        if choice:
+            written += f"({re.escape(choice[1])}|{re.escape(choice[2])})"
+        else:
+            written += "(.+)" if part.startswith("{") else re.escape(part).replace("\0", "(.{0,2})")
+    return re.compile(written + "[.。]?")
+
+
 def test_no_everyday_request_can_become_a_measured_sentence() -> None:
     # The tutorials ask for the weather in plain words; their literal prompts are kept out by the tests above.
     measured = evaluation_messages(with_tutorials=False)
     for domain in DOMAINS:
         for templates in domain.requests.values():
             for template in templates:
-                pattern = "(.+)".join(re.escape(part) for part in re.split(r"\{[^}]*\}", template))
-                produced = [text for text in measured if re.fullmatch(pattern, text)]
+                produced = [text for text in measured if sentences_of(template).fullmatch(text)]
                 assert not produced, f"{template} can produce {produced}"
+
+
+@pytest.mark.parametrize("topic", ["facts", "told"])
+def test_no_told_fact_can_become_a_measured_sentence(topic: str) -> None:
+    measured = evaluation_messages(with_tutorials=False)
+    for rows in read_phrases("memory")[topic].values():
+        for template in (text for row in rows for part in row.split("|")[:2] for text in part.split(";")):
+            produced = [text for text in measured if sentences_of(template).fullmatch(text)]
+            assert not produced, f"{template} can produce {produced}"
 
 
 def test_the_manifest_describes_the_weights() -> None:

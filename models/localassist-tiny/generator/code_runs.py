@@ -23,9 +23,12 @@ _CHARTS: Final = (("bar", "bar chart", "막대 그래프", "柱状图"), ("line"
 _CHART_QUESTIONS: Final = _PHRASES["chart_questions"]
 _CHART_ANSWERS: Final = _PHRASES["chart_answers"]
 _FILE_ANSWERS: Final = _PHRASES["file_answers"]
+_FIGURE_AND_CHART: Final = _PHRASES["figure_and_chart"]
+_FIGURE_IN_FILE: Final = _PHRASES["figure_in_file"]
 _SEVERAL: Final = _PHRASES["several"]
 _SEVERAL_ANSWERS: Final = _PHRASES["several_answers"]
 _SAVE: Final = _PHRASES["save"]
+_SAVED_AS: Final = _PHRASES["saved_as"]
 _LOOK: Final = _PHRASES["look"]
 _LOOK_ANSWERS: Final = _PHRASES["look_answers"]
 
@@ -78,10 +81,46 @@ def write_chart(scene: Scene) -> None:
     x, y = columns[0], rng.choice(columns[1:])
     kind, *said = rng.choice(_CHARTS)
     names = dict(zip(words.LANGUAGES, said, strict=True))
-    scene.user(_attached(scene, scene.pick(_CHART_QUESTIONS, k=names[scene.language], x=x, y=y, f=name), name))
+    made, request = "chart.png", scene.pick(_CHART_QUESTIONS, k=names[scene.language], x=x, y=y, f=name)
+    if rng.random() < 0.3:
+        made = f"{rng.choice((words.nonsense(rng, 1), y.lower()))}.png"
+        request = f"{request}{scene.pick(_SAVED_AS, g=made)}"
+    scene.user(_attached(scene, request, name))
     draw = f'df.plot.pie(y="{y}", labels=df["{x}"])' if kind == "pie" else f'df.plot.{kind}(x="{x}", y="{y}")'
-    _run(scene, _plot_code(name, draw + '\nplt.savefig("/mnt/data/chart.png")'), "", "chart.png")
-    scene.answer(scene.pick_answer(_CHART_ANSWERS, k=names[scene.answer_language], link=_link("chart.png")))
+    _run(scene, _plot_code(name, f'{draw}\nplt.savefig("/mnt/data/{made}")'), "", made)
+    scene.answer(scene.pick_answer(_CHART_ANSWERS, k=names[scene.answer_language], link=_link(made)))
+
+
+def write_analysis(scene: Scene) -> None:
+    """Ask for a figure of an attached file together with a chart or a file that holds it."""
+    rng = scene.rng
+    scene.offer(python_tool())
+    name, columns = _file(scene), _columns(scene)
+    x, column = columns[0], rng.choice(columns[1:])
+    function, *said = rng.choice(_STATISTICS)
+    names = dict(zip(words.LANGUAGES, (rng.choice(said[0]), said[1], said[2]), strict=True))
+    kind, *chart = rng.choice(_CHARTS[:3])
+    charts = dict(zip(words.LANGUAGES, chart, strict=True))
+    is_chart = rng.random() < 0.7
+    made = (
+        f"{rng.choice(('chart', 'plot', words.nonsense(rng, 1)))}.png" if is_chart else f"{words.nonsense(rng, 1)}.txt"
+    )
+    texts = _FIGURE_AND_CHART if is_chart else _FIGURE_IN_FILE
+    values = {"s": names[scene.language], "c": column, "f": name, "x": x, "k": charts[scene.language], "g": made}
+    scene.user(_attached(scene, scene.pick(texts, **values), name))
+    figure = f'df["{column}"].{function}()'
+    if is_chart:
+        draw = f'print({figure})\ndf.plot.{kind}(x="{x}", y="{column}")\nplt.savefig("/mnt/data/{made}")'
+        code = _plot_code(name, draw)
+    else:
+        write = f'with open("/mnt/data/{made}", "w") as file:\n    file.write(str(result))'
+        code = f'import pandas as pd\n\ndf = pd.read_csv("/mnt/data/{name}")\nresult = {figure}\nprint(result)\n{write}'
+    output = str(rng.choice((words.whole(rng), words.amount(rng))))
+    _run(scene, code, output, made)
+    answer = scene.pick_answer(_TABLE_ANSWERS, s=names[scene.answer_language], c=column, out=output)
+    given = _CHART_ANSWERS if is_chart else _FILE_ANSWERS
+    link = scene.pick_answer(given, k=charts[scene.answer_language], link=_link(made))
+    scene.answer(f"{answer}{'' if scene.answer_language == 'zh' else ' '}{link}")
 
 
 def write_file(scene: Scene) -> None:

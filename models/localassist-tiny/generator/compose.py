@@ -11,7 +11,7 @@ from generator.scene import Scene
 
 Writer = Callable[[Scene], None]
 
-LANGUAGE_SHARES: Final = {"en": 0.76, "ko": 0.12, "zh": 0.12}
+LANGUAGE_SHARES: Final = {"en": 0.6, "ko": 0.2, "zh": 0.2}
 # Search changes what "I don't know" means, so it is not mixed with questions that must be declined.
 _FUNCTIONS: Final[dict[Writer, float]] = {
     function_calls.write_call: 7,
@@ -20,17 +20,19 @@ _FUNCTIONS: Final[dict[Writer, float]] = {
     structured.write_quiz: 0.35,
 }
 _TALK: Final[dict[Writer, float]] = {
-    memory.write_recall: 2,
+    memory.write_recall: 1.5,
+    memory.write_fact: 3,
     memory.write_telling: 0.5,
-    memory.write_others: 1.3,
-    memory.write_told: 1.5,
+    memory.write_others: 1,
+    memory.write_told: 1,
     small_talk.write_talk: 0.7,
     small_talk.write_aside: 0.3,
 }
 _CODE: Final[dict[Writer, float]] = {
     code_runs.write_sum: 3.4,
     code_runs.write_table: 1,
-    code_runs.write_chart: 0.7,
+    code_runs.write_chart: 0.8,
+    code_runs.write_analysis: 0.7,
     code_runs.write_file: 0.5,
 }
 
@@ -56,7 +58,7 @@ def compose(rng: Random, *, max_characters: int) -> Scene:
 
 def _writers(rng: Random) -> dict[Writer, float]:
     """Choose what a dialogue may turn to."""
-    kind = rng.choices(("functions", "talk", "code", "search", "mixed"), (12, 7, 2.5, 1.5, 1))[0]
+    kind = rng.choices(("functions", "talk", "code", "search", "mixed"), (12, 6.5, 4, 2.5, 1))[0]
     decline = {small_talk.write_decline: 1.8}
     if kind == "functions":
         return _FUNCTIONS | ({k: v * 0.5 for k, v in _TALK.items()} | decline if rng.random() < 0.4 else {})
@@ -66,14 +68,18 @@ def _writers(rng: Random) -> dict[Writer, float]:
         return _CODE | ({k: v * 0.4 for k, v in _TALK.items()} | decline if rng.random() < 0.4 else {})
     if kind == "search":
         return {search.write_search: 6.0} | (
-            {k: v * 0.3 for k, v in _TALK.items() if k not in (memory.write_others, memory.write_told)}
+            {
+                k: v * 0.3
+                for k, v in _TALK.items()
+                if k not in (memory.write_others, memory.write_told, memory.write_fact)
+            }
             if rng.random() < 0.4
             else {}
         )
     return (
         {k: v * 0.6 for k, v in _FUNCTIONS.items()}
         | _CODE
-        | {k: v for k, v in _TALK.items() if k not in (memory.write_others, memory.write_told)}
+        | {k: v for k, v in _TALK.items() if k not in (memory.write_others, memory.write_told, memory.write_fact)}
         | {search.write_search: 3.0}
     )
 

@@ -1,4 +1,4 @@
-"""Reads `domains.txt`: everyday functions and the ways people ask for them."""
+"""Reads `domains.txt` and `domains_more.txt`: everyday functions and the ways people ask for them."""
 
 from __future__ import annotations
 
@@ -54,9 +54,10 @@ class Filled:
 
 
 def read_domains() -> list[Domain]:
-    """Parse the text file next to this module."""
+    """Parse the text files next to this module."""
     domains: list[Domain] = []
-    for line in (Path(__file__).parent / "domains.txt").read_text(encoding="utf-8").splitlines():
+    texts = [(Path(__file__).parent / name).read_text(encoding="utf-8") for name in ("domains.txt", "domains_more.txt")]
+    for line in "\n".join(texts).splitlines():
         if not line or line.startswith("#"):
             continue
         if line.startswith("@"):

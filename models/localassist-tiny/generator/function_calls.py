@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any, Final
 
-from generator import results
+from generator import lexicon, results, words
 from generator.domains import Filled, fill_slot, slots_in, speak
-from generator.lexicon import joined
 from generator.phrases import read_phrases
-from generator.requests import Function, Request, ask, label_of, loose, offer_functions
+from generator.requests import Function, Request, ask, fill_all, in_context, label_of, loose, offer_functions
 from generator.scene import Scene, fill
 
 _PHRASES: Final = read_phrases("function_calls")
+_OPENINGS: Final = frozenset(
+    "The A An What Where When How Is Are Do Does Did Can Could Please Get Give Show Tell Find Set Put Make Send Call Use "
+    "Book Check Print Change Add Any Has Have Which Who Somebody There Look Let Read Order Track Remind Turn Start".split()
+)
 _AND_ALSO: Final = _PHRASES["and_also"]
 _SAME_FOR: Final = _PHRASES["same_for"]
 _AGAIN: Final = _PHRASES["again"]
+_LISTED: Final = _PHRASES["listed"]
 _AND_FOR: Final = _PHRASES["and_for"]
 
 
@@ -24,7 +29,7 @@ def write_call(scene: Scene) -> None:
     functions = _functions(scene, rng.choices((1, 2, 3, 4, 5), (5, 5, 3, 1.5, 1))[0])
     function = rng.choice(functions)
     request = (loose if rng.random() < 0.3 else ask)(rng, function, scene.language)
-    scene.user(request.text)
+    scene.user(in_context(rng, request.text, scene.language))
     scene.call((request.name, request.arguments))
     result = _finish(scene, [request])[0]
     if rng.random() < 0.25:
@@ -49,11 +54,25 @@ def write_parallel(scene: Scene) -> None:
         text, requests = made
     else:
         first, second = rng.choice(functions), rng.choice(functions)
-        requests = [ask(rng, first, scene.language), ask(rng, second, scene.language)]
-        text = rng.choice(_AND_ALSO[scene.language]).replace("{0}", requests[0].text).replace("{1}", requests[1].text)
-    scene.user(text)
+        how = loose if rng.random() < 0.15 else ask
+        requests = [how(rng, first, scene.language), how(rng, second, scene.language)]
+        text = _both(rng, requests[0].text, requests[1].text, scene.language)
+    scene.user(in_context(rng, text, scene.language))
     scene.call(*[(request.name, request.arguments) for request in requests])
     _finish(scene, requests)
+
+
+def _both(rng: Random, first: str, second: str, language: str) -> str:
+    """Put two requests into one message; in `{a}` the first lost its full stop, in `{b}` the second its capital."""
+    text = rng.choice(_AND_ALSO[language]).replace("{0}", _closed(first, language)).replace("{1}", second)
+    # One capital and then a small letter is how a sentence begins; codes and names look otherwise or are left alone.
+    small = second[:1].lower() + second[1:] if second.split(" ", maxsplit=1)[0] in _OPENINGS else second
+    return text.replace("{a}", first.rstrip(".!?。")).replace("{b}", small)
+
+
+def _closed(text: str, language: str) -> str:
+    """End a sentence that has no end yet."""
+    return text if text.endswith((".", "!", "?", "。", ",")) else text + ("。" if language == "zh" else ".")
 
 
 def _functions(scene: Scene, count: int) -> list[Function]:
@@ -82,41 +101,56 @@ def _subject(request: Request) -> str:
     return str(next(iter(request.arguments.values()), request.name))
 
 
-def _single_text_slot(function: Function, language: str) -> tuple[str, str] | None:
-    """Find a request with exactly one slot, said as a plain value, so that several values can stand in its place."""
-    for template in function.domain.requests[language]:
-        keys = slots_in(template)
-        if len(keys) == 1 and keys[0] in function.domain.slots and "?" + keys[0] not in template:
-            slot = function.domain.slots[keys[0]]
-            if (
-                slot.kind not in ("list", "object", "boolean", "phrase", "thing", "room")
-                and "." not in template.split("}")[0]
-            ):
-                return template, keys[0]
-    return None
-
-
 def _same_function_twice(scene: Scene, functions: list[Function]) -> tuple[str, list[Request]] | None:
+    """Say the stretch of a request that holds its values two or three times over: "... A to B and C to D"."""
     rng, language = scene.rng, scene.language
     for function in rng.sample(functions, len(functions)):
-        found = _single_text_slot(function, language)
-        if found is None:
+        keys = set(function.domain.slots)
+        usable = [
+            template
+            for template in function.domain.requests[language]
+            if slots_in(template) and set(slots_in(template)) <= keys and "?" not in _stretch(template)[1]
+        ]
+        if not usable:
             continue
-        key = found[1]
-        usable = [t for t in function.domain.requests[language] if slots_in(t) == [key] and "?" not in t.split("}")[0]]
         template = rng.choice(usable)
-        values = _distinct_values(scene, function, key, rng.choices((2, 3), (3, 1))[0])
-        name = function.property_names[key]
-        requests = [Request("", function.name, {name: value.argument}) for value in values]
-        if rng.random() < 0.65:
-            text = speak(template, {key: Filled(joined([value.spoken for value in values], language), None)})
+        before, stretch, after = _stretch(template)
+        made: dict[str, Request] = {}
+        count = rng.choices((2, 3), (4, 1))[0]
+        for _ in range(20):
+            filled, arguments = fill_all(rng, function, slots_in(template), language)
+            made[speak(stretch, filled)] = Request("", function.name, arguments)
+            if len(made) == count:
+                break
+        if len(made) < 2:
+            continue
+        if rng.random() < 0.75:
+            text = before + _listed(rng, list(made), language) + after
         else:
-            rest = joined([value.spoken for value in values[1:]], language)
+            first, *others = made
+            rest = lexicon.joined(others, language)
             text = (
-                rng.choice(_SAME_FOR[language]).replace("{1}", rest).replace("{0}", speak(template, {key: values[0]}))
+                rng.choice(_SAME_FOR[language])
+                .replace("{1}", rest)
+                .replace("{0}", _closed(before + first + after, language))
             )
-        return text, requests
+        return words.josa(text), list(made.values())
     return None
+
+
+def _stretch(template: str) -> tuple[str, str, str]:
+    """Cut a template into what stands before its first slot, the slots with all between them, and the rest."""
+    start, end = template.index("{"), template.rindex("}") + 1
+    if template[end : end + 1] == '"' and template[start - 1 : start] == '"':
+        start, end = start - 1, end + 1
+    return template[:start], template[start:end], template[end:]
+
+
+def _listed(rng: Random, said: list[str], language: str) -> str:
+    """List what was said in one of many ways."""
+    if len(said) != 2 or rng.random() < 0.3:
+        return lexicon.joined(said, language)
+    return rng.choice(_LISTED[language]).replace("{0}", said[0]).replace("{1}", said[1])
 
 
 def _distinct_values(scene: Scene, function: Function, key: str, count: int) -> list[Filled]:

@@ -150,6 +150,16 @@ def title(rng: Random, language: str) -> str:
     return text.title() if language == "en" and rng.random() < 0.7 else text
 
 
+def _street(rng: Random, language: str) -> str:
+    number = rng.randint(1, 300)
+    if language == "ko" and rng.random() < 0.8:
+        return f"{words.coined(rng, 'ko')}{rng.choice(('로', '길', '대로', '동'))} {number}"
+    if language == "zh" and rng.random() < 0.8:
+        return f"{words.coined(rng, 'zh')}{rng.choice(('路', '街', '大道', '巷'))}{number}号"
+    name = rng.choice(_STREETS) if rng.random() < 0.5 else words.nonsense(rng).title()
+    return f"{number} {name} {rng.choice(('Street', 'Road', 'Avenue', 'Lane', 'Square', 'Way'))}"
+
+
 def text_value(rng: Random, kind: str, language: str) -> str:
     """Make a text value of one of the kinds in `QUALITIES`."""
     makers = {
@@ -157,7 +167,7 @@ def text_value(rng: Random, kind: str, language: str) -> str:
         "city": lambda: words.city(rng, language),
         "place": lambda: words.city(rng, language),
         "email": lambda: words.email(rng),
-        "phone": lambda: f"{rng.randint(1, 99):02d}-{rng.randint(100, 9999)}-{rng.randint(1000, 9999)}",
+        "phone": lambda: words.phone(rng),
         "date": lambda: words.iso_date(rng),
         "time": lambda: words.clock_time(rng),
         "code": lambda: words.code(rng),
@@ -176,10 +186,7 @@ def text_value(rng: Random, kind: str, language: str) -> str:
             f"/{words.nonsense(rng, 1)}/{words.nonsense(rng, 1)}.{rng.choice(['txt', 'csv', 'pdf', 'png', 'log'])}"
         ),
         "url": lambda: f"https://{words.nonsense(rng, 2)}.{rng.choice(('com', 'org', 'net'))}/{words.nonsense(rng, 1)}",
-        "street": lambda: (
-            f"{rng.randint(1, 300)} {rng.choice((rng.choice(_STREETS), words.nonsense(rng).title()))} "
-            + rng.choice(("Street", "Road", "Avenue", "Lane"))
-        ),
+        "street": lambda: _street(rng, language),
     }
     return makers[kind]()
 

@@ -12,6 +12,7 @@ from generator.scene import Manner, Scene, fill
 _PHRASES: Final = read_phrases("manners")
 _ROLES: Final = _PHRASES["roles"]
 _ADDRESS: Final = _PHRASES["address"]
+_ADDRESSING: Final = _PHRASES["addressing"]
 _BRIEF: Final = _PHRASES["brief"]
 _SPEAK: Final = _PHRASES["speak"]
 _OPEN: Final = _PHRASES["open"]
@@ -46,7 +47,7 @@ def instruct(scene: Scene) -> None:
 def _manner(rng: Random, language: str) -> Manner:
     manner = Manner()
     if rng.random() < 0.3:
-        manner.address_as = words.person(rng, language)
+        manner.address_as = words.titled(rng, language)
     if rng.random() < 0.15:
         manner.one_sentence = True
     if rng.random() < 0.2:
@@ -93,4 +94,5 @@ def _said(rng: Random, texts: dict[str, list[str]], language: str, **values: str
         "d": words.iso_date(rng),
         **values,
     }
-    return fill(rng.choice(texts[language]).replace("[으]로", "(으)로"), details)
+    details["ADDR"], details["as"] = rng.choice(_ADDRESSING["en"]).split("|")
+    return fill(rng.choice(texts[language]), details)

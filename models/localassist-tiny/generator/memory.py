@@ -41,6 +41,12 @@ _ASK_OTHER: Final = _PHRASES["ask_other"]
 _ANSWER_OTHER: Final = _PHRASES["answer_other"]
 
 
+# What is told, in several ways | what is asked later, in several ways | the answer.
+_FACTS: Final = _PHRASES["facts"]
+_RELATIONS: Final = _PHRASES["relations"]
+_NODS: Final = _PHRASES["nods"]
+_LEAD: Final = _PHRASES["lead"]
+_SMALL_TALK: Final = read_phrases("small_talk")["asides_short"]
 # What is told | what is asked later | the answer.
 _TOLD: Final = _PHRASES["told"]
 
@@ -76,6 +82,63 @@ def _told_values(rng: Random, language: str) -> dict[str, object]:
         "n": words.person(rng, language),
         "k": words.code(rng),
         "c": rng.choice(lexicon.COLORS).in_language(language),
+    }
+
+
+def write_fact(scene: Scene) -> None:
+    """Let the user tell one to three things in many ways, talk of other things, then ask for one of them."""
+    rng, language = scene.rng, scene.language
+    rows = rng.sample(_FACTS[language], rng.choices((1, 2, 3), (5, 3, 1))[0])
+    told = [(row.split("|"), _fact_values(rng, language)) for row in rows]
+    statements = [fill(_sentence(rng.choice(parts[0].split(";")), language), values) for parts, values in told]
+    joint = "" if language == "zh" else " "
+    for statement in statements if rng.random() < 0.5 else [joint.join(statements)]:
+        scene.user(statement)
+        _nod(scene)
+    if rng.random() < 0.3:
+        scene.user(scene.pick(_SMALL_TALK))
+        _nod(scene)
+    parts, values = rng.choice(told)
+    question = fill(rng.choice(parts[1].split(";")), values)
+    scene.user(rng.choice(_LEAD[language]).replace("{0}", question))
+    if scene.answer_language == language:
+        scene.answer(fill(parts[2], values))
+    else:
+        scene.answer(next(str(value) for key, value in values.items() if "{" + key + "}" in parts[2]))
+
+
+def _nod(scene: Scene) -> None:
+    """Answer what the user tells: as the assistant is taught to, or as other assistants might."""
+    if scene.rng.random() < 0.4:
+        scene.answer({"en": "Noted.", "ko": "기억하겠습니다.", "zh": "记住了。"}[scene.answer_language])
+    else:
+        scene.messages.append({"role": "assistant", "content": scene.pick(_NODS), "learn": False})
+
+
+def _sentence(text: str, language: str) -> str:
+    text = text[:1].upper() + text[1:]
+    return text if text.endswith("?") else text + ("。" if language == "zh" else ".")
+
+
+def _fact_values(rng: Random, language: str) -> dict[str, object]:
+    colors = rng.sample(lexicon.COLORS, 2)
+    return _told_values(rng, language) | {
+        "u": lexicon.a_thing(rng, language),
+        "q": words.city(rng, language),
+        "i2": rng.randint(2, 99),
+        "n2": words.person(rng, language),
+        "f": words.spoken_date(rng, language),
+        "f2": words.spoken_date(rng, language),
+        "g": words.spoken_time(rng, language),
+        "e": words.email(rng),
+        "x": words.phone(rng),
+        "w": words.coined(rng, language) if rng.random() < 0.6 else lexicon.a_thing(rng, language),
+        "b": lexicon.title(rng, language),
+        "b2": lexicon.title(rng, language),
+        "c": colors[0].in_language(language),
+        "c2": colors[1].in_language(language),
+        "r": rng.choice(_RELATIONS[language]),
+        "s": rng.choice(words.ZH_SURNAMES) if rng.random() < 0.6 else words.coined(rng, "zh"),
     }
 
 
@@ -174,7 +237,8 @@ def _ask_untold(scene: Scene) -> None:
     label = scene.rng.choice(untold)
     if label.en == "name" and scene.manner.address_as:
         return
-    scene.user(scene.pick(_ASK, l=label.in_language(scene.language)))
+    question = scene.pick(_ASK, l=label.in_language(scene.language))
+    scene.user(scene.rng.choice(_LEAD[scene.language]).replace("{0}", question))
     scene.answer(scene.pick_answer(_UNTOLD, l=_own_label(label, scene.answer_language)))
 
 

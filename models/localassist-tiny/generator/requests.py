@@ -45,6 +45,11 @@ _BARE: Final = {
     "ko": {"city": "{v}", "person": "{v}", "email": "{v}", "date": "{v}", "time": "{v}", "code": "{v}"},
     "zh": {"city": "在{v}", "person": "给{v}", "email": "{v}", "date": "{v}", "time": "{v}", "code": "{v}"},
 }  # fmt: skip
+_LONE: Final = {
+    "en": ("{v}", '"{v}"', "for {v}", 'for "{v}"', "of {v}", "with {v}", "on {v}", "namely {v}", "({v})"),
+    "ko": ("{v}", '"{v}"', "{v}에 대해", "({v})", "{v}[이]라는 값으로"),
+    "zh": ("{v}", '"{v}"', "关于{v}", "({v})", "就是{v}"),
+}
 # Words around a loose request.
 _TOPICS: Final = _PHRASES["topics"]
 _NOISE: Final = _PHRASES["noise"]
@@ -110,7 +115,7 @@ def ask(rng: Random, function: Function, language: str) -> Request:
     text = speak(template.replace("{pairs}", "\0"), filled)
     if "\0" in text:
         text = text.replace("\0", _pairs(rng, function, filled, language))
-    return Request(_cased(rng, text, language), function.name, arguments)
+    return Request(_cased(rng, text, filled, language), function.name, arguments)
 
 
 def loose(rng: Random, function: Function, language: str) -> Request:
@@ -134,7 +139,7 @@ def loose(rng: Random, function: Function, language: str) -> Request:
     joint = {"en": (" ", " ", ", "), "ko": (" ", " ", ", "), "zh": ("", "", ",")}[language]
     text = "".join(part + (rng.choice(joint) if index < len(parts) - 1 else "") for index, part in enumerate(parts))
     text += rng.choice({"en": ("", ".", "?", "!"), "ko": ("", ".", "?"), "zh": ("", "。", "?")}[language])
-    return Request(words.josa(text[:1].upper() + text[1:] if rng.random() < 0.7 else text), function.name, arguments)
+    return Request(words.josa(_capitalised(rng, text, filled)), function.name, arguments)
 
 
 def _loose_part(rng: Random, key: str, value: Filled, *, alone: bool, language: str) -> str:
@@ -267,8 +272,9 @@ def _pairs(rng: Random, function: Function, filled: dict[str, Filled], language:
     if len(filled) == 1 and rng.random() < 0.5:
         key, value = next(iter(filled.items()))
         bare = _BARE[language].get(function.domain.slots[key].kind if key in function.domain.slots else "")
-        if bare and value.spoken:
-            return bare.replace("{v}", value.spoken)
+        if value.spoken:
+            shape = bare if bare and rng.random() < 0.5 else rng.choice(_LONE[language])
+            return fill(shape, {"v": value.spoken})
     shape = rng.choice(_PAIRS[language])
     said = [_pair(rng, shape, key, value, language) for key, value in filled.items()]
     if rng.random() < 0.4:
@@ -307,11 +313,27 @@ def _restyled(rng: Random, name: str) -> str:
     return name
 
 
+def _capitalised(rng: Random, text: str, filled: dict[str, Filled]) -> str:
+    """Begin with a capital more often than not, but never change a value, which must be copied as it was said."""
+    begins_with_value = any(value.spoken and text.startswith(value.spoken) for value in filled.values())
+    return text if begins_with_value or rng.random() < 0.3 else text[:1].upper() + text[1:]
+
+
+def in_context(rng: Random, text: str, language: str) -> str:
+    """Put a sentence that asks for nothing before or after a request, as people do."""
+    if rng.random() < 0.8:
+        return text
+    said = rng.choice(_CONTEXT[language]).replace("{thing}", lexicon.a_thing(rng, language))
+    joint = "" if language == "zh" else " "
+    return rng.choice((f"{said}{joint}{text}", f"{text}{joint}{said}"))
+
+
+_CONTEXT: Final = _PHRASES["context"]
 _POLITE: Final = _PHRASES["polite"]
 
 
-def _cased(rng: Random, text: str, language: str) -> str:
-    text = text[:1].upper() + text[1:] if rng.random() < 0.7 else text
+def _cased(rng: Random, text: str, filled: dict[str, Filled], language: str) -> str:
+    text = _capitalised(rng, text, filled)
     return rng.choice(_POLITE[language]).format(text) if rng.random() < 0.25 and "{" not in text else text
 
 
@@ -319,7 +341,7 @@ def offer_functions(scene: Scene, count: int) -> list[Function]:
     """Put `count` different functions on offer and return them."""
     offered: list[Function] = []
     while len(offered) < count:
-        function = domain_function(scene.rng) if scene.rng.random() < 0.5 else generic_function(scene.rng)
+        function = domain_function(scene.rng) if scene.rng.random() < 0.62 else generic_function(scene.rng)
         if function.name not in scene.tool_names and not _looks_alike(function, offered):
             scene.offer(function.tool)
             offered.append(function)

@@ -72,7 +72,8 @@ class Scene:
             text = f"{text}{'' if self.answer_language == 'zh' else ' '}{extra}"
         if manner.address_as and manner.address_as not in text:
             joint = {"en": "{0}, {1}", "ko": "{0}님, {1}", "zh": "{0},{1}"}[self.answer_language]
-            text = joint.format(manner.address_as, text)
+            # A Korean title may end in the honorific already.
+            text = joint.format(manner.address_as, text).replace("님님", "님")
         if manner.opening:
             text = f"{manner.opening} {text}"
         if manner.closing:
@@ -103,4 +104,4 @@ def fill(template: str, values: dict[str, object]) -> str:
     """Fill `{name}` fields and settle Korean particles."""
     for name, filling in values.items():
         template = template.replace("{" + name + "}", str(filling))
-    return words.josa(template)
+    return words.josa(template).replace("님님", "님")

@@ -99,7 +99,7 @@ def _fact(scene: Scene) -> Fact:
         "l": quality.label.in_language(language), "e": entity, "v": lexicon.value(rng, quality.kind, language), "t": thing,
         "i": rng.randint(2, 90), "n": words.person(rng, language), "p": words.city(rng, language), "y": rng.randint(1700, 2039),
         "c": rng.choice(lexicon.COLORS).in_language(language), "k": words.code(rng), "m": words.whole(rng), "h": words.clock_time(rng),
-        "q": rng.choice(lexicon.QUALIFIERS).in_language(language),
+        "w": lexicon.a_thing(rng, language), "w2": lexicon.a_thing(rng, language), "q": rng.choice(lexicon.QUALIFIERS).in_language(language),
     }  # fmt: skip
     return Fact(fill(sentence, values), fill(rng.choice(questions.split(";")), values), fill(query, values))
 

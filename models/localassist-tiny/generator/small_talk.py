@@ -66,6 +66,10 @@ _WORLD: Final[dict[str, Texts]] = {
         "zh": ["发生"],
     },
 }
+# Greetings and thanks put together from parts.
+_PARTS: Final = {
+    name.partition("_")[2]: texts for name, texts in _PHRASES.items() if name.startswith(("greet_", "thank_"))
+}
 _DECLINE: Final = _PHRASES["decline"]
 _WHY: Final = {
     "en": "I only know what is in this conversation and what my tools return.",
@@ -79,7 +83,8 @@ _LISTENING: Final = _PHRASES["listening"]
 def write_talk(scene: Scene) -> None:
     """A greeting, thanks or a question about the assistant."""
     name = "greeting" if scene.rng.random() < 0.3 else scene.rng.choice(_EXCHANGES)
-    scene.user(scene.pick(_PHRASES[name]))
+    parts = {part: scene.rng.choice(texts[scene.language]) for part, texts in _PARTS.items()}
+    scene.user(scene.pick(_PHRASES[name], **parts))
     scene.answer(scene.pick_answer(_PHRASES[f"{name}_answer"]))
 
 

@@ -10,47 +10,12 @@ from typing import Final
 Language = str
 LANGUAGES: Final = ("en", "ko", "zh")
 
-_ONSETS: Final = [
-    "b",
-    "c",
-    "d",
-    "f",
-    "g",
-    "h",
-    "j",
-    "k",
-    "l",
-    "m",
-    "n",
-    "p",
-    "r",
-    "s",
-    "t",
-    "v",
-    "w",
-    "z",
-    "br",
-    "ch",
-    "cl",
-    "cr",
-    "dr",
-    "fl",
-    "fr",
-    "gl",
-    "gr",
-    "pl",
-    "pr",
-    "sh",
-    "sk",
-    "sl",
-    "sp",
-    "st",
-    "th",
-    "tr",
-    "qu",
-    "y",
-]
-_VOWELS: Final = ["a", "e", "i", "o", "u", "ai", "ea", "ee", "ia", "ie", "io", "oa", "oo", "ou", "y"]
+_ONSETS: Final = """
+b c d f g h j k l m n p r s t v w z br ch cl cr dr fl fr gl gr pl pr sh sk sl sp st th tr qu y
+""".split()
+_VOWELS: Final = """
+a e i o u ai ea ee ia ie io oa oo ou y
+""".split()
 _CODAS: Final = [""] * 6 + [
     "b",
     "ck",
@@ -82,437 +47,79 @@ _CODAS: Final = [""] * 6 + [
     "te",
 ]
 
-FIRST_NAMES: Final = [
-    "Emma",
-    "Liam",
-    "Olivia",
-    "Noah",
-    "Ava",
-    "Lucas",
-    "Mia",
-    "Ethan",
-    "Sofia",
-    "James",
-    "Anna",
-    "Henry",
-    "Clara",
-    "Jack",
-    "Nora",
-    "Leo",
-    "Ella",
-    "Max",
-    "Ruth",
-    "Oscar",
-    "Alice",
-    "Hugo",
-    "Julia",
-    "Adam",
-    "Eva",
-    "Simon",
-    "Sara",
-    "David",
-    "Laura",
-    "Peter",
-    "Maria",
-    "John",
-    "Jane",
-    "Robert",
-    "Susan",
-    "Mark",
-    "Linda",
-    "Paul",
-    "Karen",
-    "Tom",
-    "Amy",
-    "Ben",
-    "Lucy",
-    "Sam",
-    "Grace",
-    "Daniel",
-    "Rosa",
-    "Carlos",
-    "Elena",
-    "Diego",
-    "Ivan",
-    "Olga",
-    "Yuki",
-    "Kenji",
-    "Sakura",
-    "Priya",
-    "Arjun",
-    "Fatima",
-    "Omar",
-    "Leila",
-    "Hassan",
-    "Zoe",
-    "Felix",
-    "Iris",
-    "Victor",
-    "Hannah",
-    "Jonas",
-    "Marta",
-    "Erik",
-    "Ingrid",
-    "Lars",
-    "Freya",
-    "Nadia",
-    "Tariq",
-    "Chloe",
-    "Pierre",
-    "Amelie",
-    "Bruno",
-    "Greta",
-    "Minh",
-    "Linh",
-    "Kofi",
-    "Ama",
-    "Thandi",
-    "Sipho",
-    "Mateo",
-    "Lucia",
-    "Rafael",
-    "Camila",
-    "Finn",
-    "Maeve",
-    "Dylan",
-    "Megan",
-    "Boris",
-    "Vera",
-    "Stefan",
-    "Petra",
-]
-LAST_NAMES: Final = [
-    "Smith",
-    "Jones",
-    "Brown",
-    "Miller",
-    "Davis",
-    "Wilson",
-    "Moore",
-    "Taylor",
-    "Clark",
-    "Lewis",
-    "Walker",
-    "Hall",
-    "Young",
-    "King",
-    "Wright",
-    "Hill",
-    "Green",
-    "Baker",
-    "Adams",
-    "Nelson",
-    "Carter",
-    "Turner",
-    "Parker",
-    "Evans",
-    "Collins",
-    "Stewart",
-    "Morris",
-    "Rogers",
-    "Reed",
-    "Cook",
-    "Bell",
-    "Murphy",
-    "Bailey",
-    "Cooper",
-    "Garcia",
-    "Martinez",
-    "Lopez",
-    "Silva",
-    "Santos",
-    "Rossi",
-    "Ferrari",
-    "Weber",
-    "Schmidt",
-    "Fischer",
-    "Novak",
-    "Kowalski",
-    "Ivanov",
-    "Petrov",
-    "Tanaka",
-    "Sato",
-    "Suzuki",
-    "Kim",
-    "Park",
-    "Chen",
-    "Wang",
-    "Singh",
-    "Patel",
-    "Khan",
-    "Ali",
-    "Haddad",
-    "Okafor",
-    "Mensah",
-    "Nguyen",
-    "Larsen",
-    "Hansen",
-    "Berg",
-    "Dubois",
-    "Laurent",
-    "Moreau",
-    "Byrne",
-]
-CITIES: Final = [
-    "London",
-    "Paris",
-    "Berlin",
-    "Madrid",
-    "Rome",
-    "Vienna",
-    "Prague",
-    "Warsaw",
-    "Lisbon",
-    "Dublin",
-    "Oslo",
-    "Stockholm",
-    "Helsinki",
-    "Athens",
-    "Budapest",
-    "Tokyo",
-    "Osaka",
-    "Kyoto",
-    "Seoul",
-    "Busan",
-    "Beijing",
-    "Shanghai",
-    "Taipei",
-    "Bangkok",
-    "Hanoi",
-    "Manila",
-    "Jakarta",
-    "Singapore",
-    "Sydney",
-    "Melbourne",
-    "Auckland",
-    "Toronto",
-    "Montreal",
-    "Vancouver",
-    "Chicago",
-    "Boston",
-    "Seattle",
-    "Denver",
-    "Austin",
-    "Dallas",
-    "Miami",
-    "Atlanta",
-    "Houston",
-    "Phoenix",
-    "Portland",
-    "Lima",
-    "Bogota",
-    "Quito",
-    "Santiago",
-    "Cairo",
-    "Lagos",
-    "Nairobi",
-    "Accra",
-    "Tunis",
-    "Dubai",
-    "Doha",
-    "Delhi",
-    "Mumbai",
-    "Chennai",
-    "Munich",
-    "Hamburg",
-    "Milan",
-    "Turin",
-    "Naples",
-    "Porto",
-    "Seville",
-    "Valencia",
-    "Lyon",
-    "Nice",
-    "Geneva",
-    "Zurich",
-    "Basel",
-    "Ghent",
-    "Bergen",
-    "Malmo",
-    "Tampere",
-    "Riga",
-    "Vilnius",
-]
-KO_SURNAMES: Final = [
-    "김",
-    "이",
-    "박",
-    "최",
-    "정",
-    "강",
-    "조",
-    "윤",
-    "장",
-    "임",
-    "한",
-    "오",
-    "서",
-    "신",
-    "권",
-    "황",
-    "안",
-    "송",
-    "류",
-    "홍",
-]
-KO_GIVEN: Final = [
-    "민준",
-    "서연",
-    "지훈",
-    "하은",
-    "도윤",
-    "수빈",
-    "예준",
-    "지우",
-    "현우",
-    "서윤",
-    "준호",
-    "은지",
-    "성민",
-    "유나",
-    "태현",
-    "소라",
-    "동현",
-    "미나",
-    "영수",
-    "정희",
-    "민수",
-    "지영",
-    "상우",
-    "혜진",
-    "재호",
-    "나연",
-    "우진",
-    "다은",
-    "승현",
-    "보라",
-    "철수",
-    "영희",
-    "가은",
-    "시우",
-    "주원",
-    "하린",
-]
-KO_CITIES: Final = [
-    "서울",
-    "부산",
-    "대구",
-    "인천",
-    "광주",
-    "대전",
-    "울산",
-    "수원",
-    "제주",
-    "강릉",
-    "전주",
-    "청주",
-    "춘천",
-    "포항",
-    "창원",
-    "여수",
-    "목포",
-    "경주",
-    "속초",
-    "천안",
-    "런던",
-    "파리",
-    "도쿄",
-    "뉴욕",
-    "베를린",
-    "로마",
-    "방콕",
-    "하노이",
-]
-ZH_SURNAMES: Final = [
-    "王",
-    "李",
-    "张",
-    "刘",
-    "陈",
-    "杨",
-    "赵",
-    "黄",
-    "周",
-    "吴",
-    "徐",
-    "孙",
-    "胡",
-    "朱",
-    "高",
-    "林",
-    "何",
-    "郭",
-    "马",
-    "罗",
-]
-ZH_GIVEN: Final = [
-    "伟",
-    "芳",
-    "娜",
-    "敏",
-    "静",
-    "丽",
-    "强",
-    "磊",
-    "军",
-    "洋",
-    "勇",
-    "艳",
-    "杰",
-    "娟",
-    "涛",
-    "明",
-    "超",
-    "秀英",
-    "霞",
-    "平",
-    "刚",
-    "桂英",
-    "小明",
-    "小红",
-    "建国",
-    "志强",
-    "雨欣",
-    "子涵",
-    "浩然",
-    "思远",
-    "晓东",
-    "美玲",
-    "文博",
-    "佳怡",
-    "一凡",
-    "天宇",
-]
-ZH_CITIES: Final = [
-    "北京",
-    "上海",
-    "广州",
-    "深圳",
-    "杭州",
-    "南京",
-    "成都",
-    "重庆",
-    "武汉",
-    "西安",
-    "天津",
-    "苏州",
-    "青岛",
-    "大连",
-    "厦门",
-    "长沙",
-    "昆明",
-    "沈阳",
-    "哈尔滨",
-    "郑州",
-    "伦敦",
-    "巴黎",
-    "东京",
-    "纽约",
-    "柏林",
-    "首尔",
-    "罗马",
-    "曼谷",
-]
+FIRST_NAMES: Final = """
+Emma Liam Olivia Noah Ava Lucas Mia Ethan Sofia James Anna Henry Clara Jack Nora Leo Ella Max Ruth Oscar Alice
+Hugo Julia Adam Eva Simon Sara David Laura Peter Maria John Jane Robert Susan Mark Linda Paul Karen Tom Amy Ben
+Lucy Sam Grace Daniel Rosa Carlos Elena Diego Ivan Olga Yuki Kenji Sakura Priya Arjun Fatima Omar Leila Hassan
+Zoe Felix Iris Victor Hannah Jonas Marta Erik Ingrid Lars Freya Nadia Tariq Chloe Pierre Amelie Bruno Greta Minh
+Linh Kofi Ama Thandi Sipho Mateo Lucia Rafael Camila Finn Maeve Dylan Megan Boris Vera Stefan Petra
+""".split()
+LAST_NAMES: Final = """
+Smith Jones Brown Miller Davis Wilson Moore Taylor Clark Lewis Walker Hall Young King Wright Hill Green Baker
+Adams Nelson Carter Turner Parker Evans Collins Stewart Morris Rogers Reed Cook Bell Murphy Bailey Cooper Garcia
+Martinez Lopez Silva Santos Rossi Ferrari Weber Schmidt Fischer Novak Kowalski Ivanov Petrov Tanaka Sato Suzuki
+Kim Park Chen Wang Singh Patel Khan Ali Haddad Okafor Mensah Nguyen Larsen Hansen Berg Dubois Laurent Moreau
+Byrne
+""".split()
+CITIES: Final = """
+London Paris Berlin Madrid Rome Vienna Prague Warsaw Lisbon Dublin Oslo Stockholm Helsinki Athens Budapest Tokyo
+Osaka Kyoto Seoul Busan Beijing Shanghai Taipei Bangkok Hanoi Manila Jakarta Singapore Sydney Melbourne Auckland
+Toronto Montreal Vancouver Chicago Boston Seattle Denver Austin Dallas Miami Atlanta Houston Phoenix Portland
+Lima Bogota Quito Santiago Cairo Lagos Nairobi Accra Tunis Dubai Doha Delhi Mumbai Chennai Munich Hamburg Milan
+Turin Naples Porto Seville Valencia Lyon Nice Geneva Zurich Basel Ghent Bergen Malmo Tampere Riga Vilnius
+""".split()
+KO_SURNAMES: Final = """
+김 이 박 최 정 강 조 윤 장 임 한 오 서 신 권 황 안 송 류 홍
+""".split()
+KO_GIVEN: Final = """
+민준 서연 지훈 하은 도윤 수빈 예준 지우 현우 서윤 준호 은지 성민 유나 태현 소라 동현 미나 영수 정희 민수 지영 상우 혜진 재호 나연 우진 다은 승현 보라 철수 영희 가은 시우 주원 하린
+""".split()
+KO_CITIES: Final = """
+서울 부산 대구 인천 광주 대전 울산 수원 제주 강릉 전주 청주 춘천 포항 창원 여수 목포 경주 속초 천안 런던 파리 도쿄 뉴욕 베를린 로마 방콕 하노이
+""".split()
+ZH_SURNAMES: Final = """
+王 李 张 刘 陈 杨 赵 黄 周 吴 徐 孙 胡 朱 高 林 何 郭 马 罗
+""".split()
+ZH_GIVEN: Final = """
+伟 芳 娜 敏 静 丽 强 磊 军 洋 勇 艳 杰 娟 涛 明 超 秀英 霞 平 刚 桂英 小明 小红 建国 志强 雨欣 子涵 浩然 思远 晓东 美玲 文博 佳怡 一凡 天宇
+""".split()
+ZH_CITIES: Final = """
+北京 上海 广州 深圳 杭州 南京 成都 重庆 武汉 西安 天津 苏州 青岛 大连 厦门 长沙 昆明 沈阳 哈尔滨 郑州 伦敦 巴黎 东京 纽约 柏林 首尔 罗马 曼谷
+""".split()
+
+
+_MONTHS: Final = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+_EN_TITLES: Final = (
+    "Mr.",
+    "Ms.",
+    "Mrs.",
+    "Miss",
+    "Dr.",
+    "Professor",
+    "Captain",
+    "Sir",
+    "Lady",
+    "Uncle",
+    "Coach",
+    "Judge",
+)
+_KO_TITLES: Final = (
+    "선생님",
+    "사장님",
+    "과장님",
+    "교수님",
+    "박사님",
+    "대표님",
+    "팀장님",
+    "이사님",
+    "회장님",
+    "선배님",
+    "고객님",
+)
+_ZH_TITLES: Final = ("先生", "女士", "老师", "老板", "博士", "经理", "教授", "同学", "师傅", "小姐", "大夫")
 
 
 def _table(codec: str, first: int, last: int) -> list[str]:
@@ -592,6 +199,53 @@ def email(rng: Random) -> str:
     return f"{user}@{host}.{rng.choice(('com', 'com', 'org', 'net', 'io', 'co.kr', 'cn', 'edu'))}"
 
 
+def spoken_date(rng: Random, language: Language) -> str:
+    """Make a day of the year as people say it."""
+    month, day = rng.randint(1, 12), rng.randint(1, 28)
+    if language == "ko":
+        return f"{month}월 {day}일"
+    if language == "zh":
+        return f"{month}月{day}{rng.choice('日号')}"
+    return rng.choice((f"{day} {_MONTHS[month - 1]}", f"{_MONTHS[month - 1]} {day}"))
+
+
+def spoken_time(rng: Random, language: Language) -> str:
+    """Make a time of day as people say it."""
+    hour, minute = rng.randint(1, 12), rng.choice((10, 15, 20, 25, 30, 35, 45, 50))
+    if language == "ko":
+        return rng.choice((f"{hour}시", f"{hour}시 {minute}분", f"오후 {hour}시", f"{hour + 12}시 {minute}분"))
+    if language == "zh":
+        return rng.choice((f"{hour}点", f"{hour}点{minute}分", f"下午{hour}点", f"{hour + 12}点{minute}分"))
+    return rng.choice((f"{hour} o'clock", f"{hour}:{minute} pm", f"{hour} am", f"half past {hour}"))
+
+
+def phone(rng: Random) -> str:
+    """Make a telephone number in one of the ways they are written."""
+
+    def digits(count: int) -> str:
+        return "".join(rng.choices(string.digits, k=count))
+
+    shapes = ((2, 3, 4), (2, 4, 4), (3, 4), (3, 4, 4), (3, 3, 4), (4, 3), (4, 4), (3, 3))
+    number = "-".join(digits(count) for count in rng.choice(shapes))
+    return rng.choice((number, number, number, f"+{digits(2)} {digits(2)} {digits(5)}", digits(rng.randint(6, 9))))
+
+
+def titled(rng: Random, language: Language) -> str:
+    """Make a way to address somebody: a name, or a name with a title."""
+    name = person(rng, language)
+    last = name.split()[-1]
+    if language == "ko":
+        return rng.choice(
+            (name, f"{name[0]} {rng.choice(_KO_TITLES)}", f"{name} {rng.choice(_KO_TITLES)}", rng.choice(_KO_TITLES))
+        )
+    if language == "zh":
+        return rng.choice(
+            (name, f"{name[0]}{rng.choice(_ZH_TITLES)}", f"{name}{rng.choice(_ZH_TITLES)}", f"老{coined(rng, 'zh')}")
+        )
+    title = rng.choice(_EN_TITLES)
+    return rng.choice((name, name, f"{title} {last}", f"{title} {name}"))
+
+
 def iso_date(rng: Random) -> str:
     """Make a date such as 2031-04-07."""
     return f"{rng.randint(1990, 2039)}-{rng.randint(1, 12):02d}-{rng.randint(1, 28):02d}"
@@ -614,16 +268,24 @@ def whole(rng: Random) -> int:
 
 
 def josa(text: str) -> str:
-    """Resolve Korean particle pairs such as `값[은는]` by the sound that precedes them."""
+    """Resolve Korean particle pairs such as `값[은는]`, and `길[으]로`, `말[이]라고`, by the sound that precedes them."""
 
     def particle(match: re.Match[str]) -> str:
-        return match[1] if _ends_closed(text[: match.start()]) else match[2]
+        return match[1] if _final_sound(text[: match.start()]) else match[2]
 
-    return re.sub(r"\[([가-힣])([가-힣])\]", particle, text)
+    def linking(match: re.Match[str]) -> str:
+        # After a final ㄹ the direction particle needs no vowel.
+        needed = _final_sound(text[: match.start()]) not in (("", "l") if match[1] == "으" else ("",))
+        return match[1] if needed else ""
+
+    text = re.sub(r"\[([가-힣])([가-힣])\]", particle, text)
+    return re.sub(r"\[([으이])\]", linking, text)
 
 
-def _ends_closed(text: str) -> bool:
+def _final_sound(text: str) -> str:
+    """Return "l" when the last syllable ends in ㄹ, "closed" when it ends in another consonant, else nothing."""
     last = next((c for c in reversed(text) if c.isalnum()), "a")
     if "가" <= last <= "힣":
-        return (ord(last) - 0xAC00) % 28 != 0
-    return last in "013678lmnbkpt"
+        final = (ord(last) - 0xAC00) % 28
+        return "l" if final == 8 else "closed" if final else ""
+    return "l" if last in "178lL" else "closed" if last in "036mnbkptMN" else ""

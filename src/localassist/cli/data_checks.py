@@ -96,5 +96,4 @@ def check_disk(config: Config) -> Iterator[Finding]:
 
 def check_missing_parts() -> Iterator[Finding]:
     """What the hosted service had and this version has not."""
-    for subject in ("file search", "code interpreter"):
-        yield Finding(subject, "note", "not part of this version yet", "Use function tools in the meantime.")
+    yield Finding("code interpreter", "note", "not part of this version yet", "Use function tools in the meantime.")

@@ -6,8 +6,9 @@ from pydantic import Discriminator, Field, Tag
 
 from localassist.objects.assistants import ModelName, Temperature, TopP
 from localassist.objects.base import Metadata, RequestBody
+from localassist.objects.tags import tag_by_type
 from localassist.objects.threads import ImageUrlPartBody
-from localassist.objects.tools import FunctionToolBody, TextFormat, ToolChoiceBody, tag_by_type
+from localassist.objects.tools import FunctionToolBody, TextFormat, ToolChoiceBody
 
 
 class ChatTextPart(RequestBody):

@@ -26,6 +26,7 @@ from localassist.protocols.chunks import (
     WindowBlock,
 )
 from localassist.protocols.dialect import (
+    AnswerFormat,
     CallArguments,
     CallStarted,
     ChatMessage,
@@ -34,6 +35,7 @@ from localassist.protocols.dialect import (
     DialectParser,
     FunctionSpec,
     ParsedPiece,
+    ReasoningPiece,
     TextPiece,
     ToolChoice,
 )
@@ -51,6 +53,7 @@ from localassist.protocols.generation import (
     TokenStream,
     grammar_json,
 )
+from localassist.protocols.ingestion import FileSearch, IngestionFault, IngestionJob, IngestionJobs, IngestionQueue
 from localassist.protocols.interpreter import CellFile, CellImage, CellResult, Interpreter, SessionFile
 from localassist.protocols.library import EmbeddingModel, LoadedModel, ModelLibrary, TokenCount
 from localassist.protocols.retrieval import FoundChunk, Retriever, SearchOptions
@@ -59,6 +62,7 @@ from localassist.protocols.storage import BlobStore, Page, Slice, Store
 __all__ = [
     "GUARD_CLOSE",
     "GUARD_OPEN",
+    "AnswerFormat",
     "BlobStore",
     "CallArguments",
     "CallStarted",
@@ -80,12 +84,17 @@ __all__ = [
     "EmbeddingModel",
     "EventBus",
     "FilePassages",
+    "FileSearch",
     "FinishReason",
     "FoundChunk",
     "FunctionSpec",
     "GenerationRequest",
     "GenerationUsage",
     "IndexFinding",
+    "IngestionFault",
+    "IngestionJob",
+    "IngestionJobs",
+    "IngestionQueue",
     "Interpreter",
     "LoadedModel",
     "ModelBackend",
@@ -94,6 +103,7 @@ __all__ = [
     "Page",
     "ParsedPiece",
     "Progress",
+    "ReasoningPiece",
     "RemovedFile",
     "Reranker",
     "Retriever",

@@ -47,8 +47,27 @@ class ToolChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerFormat:
+    """What the text of an answer must be: JSON that fits a schema. `strict` asks for every word of it to be enforced.
+
+    With `may_refuse` the model may decline in words of its own instead, which no grammar has to admit.
+    """
+
+    schema: Mapping[str, Any]
+    strict: bool = False
+    may_refuse: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class TextPiece:
     """Text of the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningPiece:
+    """What the model thinks before it answers or calls: no part of the answer."""
 
     text: str
 
@@ -69,11 +88,15 @@ class CallArguments:
     fragment: str
 
 
-ParsedPiece = TextPiece | CallStarted | CallArguments
+ParsedPiece = TextPiece | ReasoningPiece | CallStarted | CallArguments
 
 
 class DialectParser(Protocol):
     """Reads one turn's output as it comes. The fragments of a call always add up to valid JSON text."""
+
+    @property
+    def is_reasoning(self) -> bool:
+        """Whether what comes next belongs to the reasoning."""
 
     def feed(self, text: str) -> list[ParsedPiece]: ...
 
@@ -84,9 +107,29 @@ class DialectParser(Protocol):
 class Dialect(Protocol):
     """How one model writes conversations, tools and calls."""
 
+    def at_effort(self, effort: str | None) -> "Dialect":
+        """The same dialect, whose prompts ask for this much reasoning where the model's template offers that."""
+
     def render(self, messages: Sequence[ChatMessage], tools: Sequence[FunctionSpec]) -> str:
         """The prompt up to where the assistant begins to write. Raises ModelLoadFailed when the template fails."""
 
-    def constraint(self, tools: Sequence[FunctionSpec], choice: ToolChoice) -> Constraint | None: ...
+    def constraint(
+        self,
+        tools: Sequence[FunctionSpec],
+        choice: ToolChoice,
+        *,
+        answer: AnswerFormat | None = None,
+        markers: Sequence[str] | None = None,
+        prompt: str = "",
+    ) -> Constraint | None:
+        """What the turn after `prompt` may consist of; None where nothing has to be enforced.
 
-    def parser(self, tools: Sequence[FunctionSpec]) -> DialectParser: ...
+        `markers` are the citations that text may have, other text in such brackets stays free; None: anything goes.
+        Reasoning comes first, if the model wants any, and is free. Raises InvalidRequest for what cannot be enforced.
+        """
+
+    def enforces(self, tool: FunctionSpec) -> bool:
+        """Whether the grammar can hold a call's arguments to all that its schema says, as far as it compiles."""
+
+    def parser(self, tools: Sequence[FunctionSpec], *, prompt: str = "") -> DialectParser:
+        """A parser for the turn after `prompt`, whose end says whether the model is reasoning already."""

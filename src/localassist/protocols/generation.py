@@ -17,10 +17,12 @@ class Constraint:
     """What a generation may consist of: an llguidance Lark grammar, JSON schemas in it as `%json` lines.
 
     A marker that may be one special token of the vocabulary is written `@@marker@@`; the backend puts a token
-    reference or a plain literal in its place, whichever the model needs.
+    reference or a plain literal in its place, whichever the model needs. `looser` is used where the grammar cannot be
+    compiled; without it that is an error.
     """
 
     grammar: str
+    looser: str | None = None
 
 
 def grammar_json(value: Any) -> str:
@@ -54,7 +56,10 @@ class GenerationUsage:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A piece of generated text. `text` may be "" (bytes of an unfinished character); the last one has the outcome."""
+    """A piece of generated text. `text` may be "" (bytes of an unfinished character); the last one has the outcome.
+
+    The first one has the usage of the prompt, for who does not read on.
+    """
 
     text: str
     finish_reason: FinishReason | None = None

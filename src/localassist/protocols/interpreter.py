@@ -52,6 +52,9 @@ class CellResult:
 class Interpreter(Protocol):
     """Sessions of a Python kernel, by key. Methods may be called from any thread; cells of one session run in turn."""
 
+    def prepare(self) -> None:
+        """Start in the background what the first cell will need. Trouble is logged; `execute` will report it."""
+
     def execute(
         self,
         session: str,
@@ -65,7 +68,8 @@ class Interpreter(Protocol):
 
         `files` are those the session should hold; ones it has already are not written again. `on_output` is called
         with text and pictures while the cell runs. A cancellation interrupts the cell within a second and kills it
-        after a grace period; the result then says so. Raises InterpreterUnavailable when nothing can run code here.
+        after a grace period; the result then says so. Raises InterpreterUnavailable, or MissingExtra, when nothing can
+        run code here. An error that `on_output` raises stops the cell and is raised.
         """
 
     def forget(self, session: str) -> None:

@@ -10,8 +10,9 @@ from localassist.objects.run_bodies import CreateRun, CreateThreadAndRun
 from localassist.objects.runs import Run, TruncationStrategy
 from localassist.objects.tools import FunctionTool, Tool, ToolResources, check_response_format, echoed
 from localassist.protocols import ModelLibrary, Store
+from localassist.runs.call_gate import SchemaCheck
 from localassist.service.references import fetch
-from localassist.service.tool_schemas import SchemaCheck, accept_schema, check_strict_schemas
+from localassist.service.tool_schemas import accept_schema, check_strict_schemas
 
 
 class RunFactory:

@@ -1,14 +1,12 @@
 """Asks the constraint compiler about strict schemas, and says which part of one it cannot enforce."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from localassist.errors import InvalidRequest
 from localassist.objects.strict_schema import SchemaFault
 from localassist.objects.tools import FunctionTool, Tool
-
-# Compiles a JSON schema, without a model, in milliseconds. Raises InvalidRequest with the compiler's reason.
-SchemaCheck = Callable[[Mapping[str, Any]], None]
+from localassist.runs.call_gate import SchemaCheck
 
 _MAX_PARTS_TRIED = 200
 
