@@ -25,7 +25,7 @@ from localassist.errors import InvalidRequest
 
 IN_MEMORY = ":memory:"
 PREFIX = "LOCALASSIST_"
-SECRETS = frozenset({"api_keys", "hub_token"})
+SECRETS = frozenset({"api_keys", "code_gateway_token", "hub_token"})
 
 
 def default_data_dir() -> Path:
@@ -101,10 +101,12 @@ class Config(BaseSettings):
     """Layers to put on a GPU; -1 is all."""
 
     flash_attention: Literal["auto", "on", "off"] = "auto"
-    """Whether to use flash attention."""
+    """Whether to use flash attention. `auto`: where the model allows it, except with a KV cache in f32, whose numbers
+    it would round to 16 bits."""
 
     kv_type: Literal["f32", "f16", "q8_0", "q4_0"] = "f16"
-    """How the KV cache is stored: f32 is exact, the quantised types save memory and are slower on a CPU."""
+    """How the KV cache is stored. With f32, answers at temperature 0 depend least on what else runs at the same time;
+    it takes twice the memory of f16. The quantised types save memory and are slower on a CPU."""
 
     batch_size: int = Field(default=512, ge=16)
     """Tokens computed in one step at most."""
@@ -169,6 +171,21 @@ class Config(BaseSettings):
 
     code_kernels: int = Field(default=16, ge=1)
     """Code interpreter sessions that keep their variables at the same time; the one idle for longest loses them."""
+
+    code_gateway_url: str | None = None
+    """A Jupyter kernel gateway that runs the code instead of this machine, and confines it. https, unless loopback."""
+
+    code_gateway_token: str | None = None
+    """The token that the gateway asks for."""
+
+    code_gateway_ca_file: str | None = None
+    """A file with the certificate authority of the gateway. Unset: those of the system."""
+
+    code_gateway_kernel: str | None = None
+    """The name of the gateway's kernel. Unset: its default."""
+
+    code_gateway_directory: str | None = None
+    """A directory that each of the gateway's kernels has to itself. Unset: one per session, in a temporary one."""
 
     seed: int | None = None
     """Makes sampling repeatable."""
