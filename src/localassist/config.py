@@ -95,10 +95,12 @@ class Config(BaseSettings):
     """Layers to put on a GPU; -1 is all."""
 
     flash_attention: Literal["auto", "on", "off"] = "auto"
-    """Whether to use flash attention."""
+    """Whether to use flash attention. `auto`: where the model allows it, except with a KV cache in f32, whose numbers
+    it would round to 16 bits."""
 
     kv_type: Literal["f32", "f16", "q8_0", "q4_0"] = "f16"
-    """How the KV cache is stored: f32 is exact, the quantised types save memory and are slower on a CPU."""
+    """How the KV cache is stored. With f32, answers at temperature 0 depend least on what else runs at the same time;
+    it takes twice the memory of f16. The quantised types save memory and are slower on a CPU."""
 
     batch_size: int = Field(default=512, ge=16)
     """Tokens computed in one step at most."""

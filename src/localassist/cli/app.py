@@ -1,6 +1,6 @@
 """The tree of commands."""
 
-from localassist.cli import assistants, chat, config, doctor, files, models, runs, serve, threads, transfer
+from localassist.cli import assistants, chat, config, doctor, files, models, runs, serve, stores, threads, transfer
 from localassist.cli.command import Body, command, new_group
 
 app = new_group("The Assistants API on your own machine, on open-weight models.", is_root=True)
@@ -40,6 +40,18 @@ GROUPS: dict[str, tuple[str, dict[str, Body]]] = {
             "add": files.add_files,
             "get": files.get_file,
             "remove": files.remove_file,
+        },
+    ),
+    "stores": (
+        "Vector stores: files that can be searched.",
+        {
+            "list": stores.list_stores,
+            "show": stores.show_store,
+            "create": stores.create_store,
+            "add": stores.add_to_store,
+            "search": stores.search_store,
+            "detach": stores.detach_file,
+            "remove": stores.remove_store,
         },
     ),
 }

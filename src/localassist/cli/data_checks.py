@@ -96,5 +96,5 @@ def check_disk(config: Config) -> Iterator[Finding]:
 
 def check_missing_parts() -> Iterator[Finding]:
     """What the hosted service had and this version has not."""
-    for subject in ("file search", "code interpreter"):
+    for subject in ("file search",):
         yield Finding(subject, "note", "not part of this version yet", "Use function tools in the meantime.")

@@ -68,7 +68,7 @@ class WindowBlock:
 class FilePassages:
     """All that makes a file searchable in a vector store. Its windows must have been staged under `key`.
 
-    `key` is None for a file that is searched by its words only.
+    `key` is None for a file that is searched by its words only. `page_starts` is the source's.
     """
 
     store_id: str
@@ -77,6 +77,7 @@ class FilePassages:
     chunks: Sequence[Chunk]
     key: TextKey | None = None
     num_windows: int = 0
+    page_starts: Sequence[int] = ()
     attributes: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -94,6 +95,7 @@ class StoredFile:
     first_chunk_id: int
     num_chunks: int
     size_bytes: int
+    page_starts: Sequence[int]
     is_indexed: bool
 
 
@@ -194,6 +196,9 @@ class ChunkStore(Protocol):
     def windows(self, key: TextKey) -> Iterator[WindowBlock]:
         """In order."""
 
+    def window_starts(self, key: TextKey) -> Sequence[int]:
+        """Where each window of a text begins, in order, without reading its vectors."""
+
     def match_words(
         self, store_id: str, query: str, *, limit: int, file_numbers: Collection[int] | None = None
     ) -> list[TextHit]:
@@ -245,6 +250,9 @@ class Embedder(Protocol):
 
     def can_read(self, text: str) -> bool:
         """Whether the model knows the language of a text well enough for its vectors to mean anything."""
+
+    def unreadable_scripts(self) -> list[str]:
+        """Names of the scripts ("Korean", say) in which it can read nothing."""
 
     def close(self) -> None: ...
 

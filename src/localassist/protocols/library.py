@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from localassist.objects.models import Model
 from localassist.protocols.dialect import Dialect
@@ -40,8 +40,21 @@ class ModelLibrary(Protocol):
     def close(self) -> None: ...
 
 
+class TokenCount(NamedTuple):
+    """Tokens of a text, the model's own marks included, and how many of them stand for something it does not know."""
+
+    total: int
+    unknown: int
+
+
 class EmbeddingModel(Protocol):
     """A loaded model that embeds."""
+
+    @property
+    def max_tokens(self) -> int:
+        """The longest text it reads."""
+
+    def count_tokens(self, text: str) -> TokenCount: ...
 
     def embed(self, texts: Sequence[str]) -> tuple[list[list[float]], int]:
         """One normalised vector per text, and how many tokens were read. Raises InvalidRequest for a text too long."""

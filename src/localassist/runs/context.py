@@ -74,8 +74,9 @@ class ContextBuilder:
         Raises ContextLengthExceeded when even the newest message does not fit the window, and Incomplete when it does
         not fit the budget.
         """
+        transcript = read_transcript(self._store, run)
         window = model.backend.facts.context_window
-        units = cut_outputs(read_transcript(self._store, run), result_limit(window), model.backend.count_tokens)
+        units = cut_outputs(transcript, result_limit(window), model.backend.count_tokens)
         if run.truncation_strategy.type == "last_messages":
             units = _last_messages(units, run.truncation_strategy.last_messages or 1)
         fitting = _Fitting(run, model, tuple(tools), _room(run, model, prompt_budget))
@@ -83,7 +84,7 @@ class ContextBuilder:
         prompt, num_tokens = fitting.measure(kept)
         if num_tokens > fitting.room:
             raise _does_not_fit(num_tokens, fitting.room, prompt_budget)
-        dropped = sum(u.num_thread_messages for u in units) - sum(u.num_thread_messages for u in kept)
+        dropped = sum(u.num_thread_messages for u in transcript) - sum(u.num_thread_messages for u in kept)
         passages = tuple(passage for unit in kept for passage in unit.passages)
         files = made_files(self._store, run.thread_id)
         report = fitting.report(num_tokens, dropped)

@@ -164,6 +164,11 @@ class SqliteChunkStore:
             yield WindowBlock(first, packing.unpack(row.starts), packing.unpack(row.ends), row.vectors)
             first += row.num_windows
 
+    def window_starts(self, key: TextKey) -> Sequence[int]:
+        with self._database.reading() as connection:
+            rows = connection.execute(queries.window_starts(), key._asdict()).scalars().all()
+        return [start for packed in rows for start in packing.unpack(packed)]
+
     def match_words(
         self, store_id: str, query: str, *, limit: int, file_numbers: Collection[int] | None = None
     ) -> list[TextHit]:
@@ -233,6 +238,7 @@ class SqliteChunkStore:
             "first_chunk_id": first_chunk_id,
             "num_chunks": len(passages.chunks),
             "size_bytes": _size_bytes(connection, passages),
+            "page_starts": packing.pack(passages.page_starts),
             "is_indexed": 0,
         }
         number = _inserted(connection, search_files, file_row)
@@ -319,6 +325,7 @@ def _file(row: Row[Any]) -> StoredFile:
         first_chunk_id=row.first_chunk_id,
         num_chunks=row.num_chunks,
         size_bytes=row.size_bytes,
+        page_starts=packing.unpack(row.page_starts),
         is_indexed=bool(row.is_indexed),
     )
 
