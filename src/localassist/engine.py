@@ -16,6 +16,7 @@ from localassist.objects import base
 from localassist.objects.vector_stores import VectorStore
 from localassist.protocols import (
     BlobStore,
+    ChunkStore,
     Dialect,
     EmbeddingModel,
     FileSearch,
@@ -196,14 +197,16 @@ class Engine:
         config = config or Config()
         prepare_native_libraries()
         models = ModelFiles(config, Loader(config), read_dialect)
-        embedder = LazyEmbedder(config) if config.embedding_model is not None else None
+        embedder = LazyEmbedder(config) if _has_gguf_embedder(config) else None
         interpreter = KernelInterpreter(config)
         if config.in_memory:
+            memory = SqliteStore(None)
             return cls(
                 config,
-                store=SqliteStore(None),
+                store=memory,
                 blobs=MemoryBlobs(),
                 models=models,
+                file_search=_file_search(config, memory.chunk_store(), embedder),
                 embedder=embedder,
                 interpreter=interpreter,
             )
@@ -218,6 +221,7 @@ class Engine:
                 store=store,
                 blobs=blobs,
                 models=models,
+                file_search=_file_search(config, store.chunk_store(), embedder),
                 embedder=embedder,
                 interpreter=interpreter,
                 announce=directory.announce,
@@ -318,6 +322,18 @@ class LazyEmbedder:
     def close(self) -> None:
         if self._opened is not None:
             self._opened.close()
+
+
+def _has_gguf_embedder(config: Config) -> bool:
+    """Whether the embedding model is one that llama.cpp runs; a directory is one of file search alone."""
+    return config.embedding_model is not None and not Path(config.embedding_model).expanduser().is_dir()
+
+
+def _file_search(config: Config, chunks: ChunkStore, gguf: LazyEmbedder | None) -> FileSearch:
+    """Vector stores over what `chunks` holds. Models, index and parsers are loaded when they are needed."""
+    from localassist.retrieval.parts import open_file_search
+
+    return open_file_search(config, chunks, gguf or LazyEmbedder(config))
 
 
 def _no_session(thread_id: str) -> None:

@@ -74,9 +74,9 @@ class ContextBuilder:
         Raises ContextLengthExceeded when even the newest message does not fit the window, and Incomplete when it does
         not fit the budget.
         """
-        transcript = read_transcript(self._store, run)
         window = model.backend.facts.context_window
-        units = cut_outputs(transcript, result_limit(window), model.backend.count_tokens)
+        transcript = read_transcript(self._store, run)
+        units = transcript = cut_outputs(transcript, result_limit(window), model.backend.count_tokens)
         if run.truncation_strategy.type == "last_messages":
             units = _last_messages(units, run.truncation_strategy.last_messages or 1)
         fitting = _Fitting(run, model, tuple(tools), _room(run, model, prompt_budget))

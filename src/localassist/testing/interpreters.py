@@ -55,8 +55,7 @@ class ScriptedInterpreter:
             cell.hold.released.wait()
         if cancellation.is_set():
             note = "stopped because the run was cancelled; variables and files are kept"
-            on_output(f"[{note}]\n")
-            return CellResult(f"[{note}]\n", (f"[{note}]\n",), failed=True, note=note)
+            return CellResult("", failed=True, note=note)
         if isinstance(cell.result, LocalAssistError):
             raise cell.result
         for output in cell.result.outputs:
