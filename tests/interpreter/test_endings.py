@@ -37,7 +37,7 @@ def test_a_cell_is_interrupted_when_its_time_is_over(impatient: KernelInterprete
     assert result.note == f"stopped after {TIMEOUT_S} s; {KEPT}"
     assert result.output.startswith("begun\nTraceback")
     assert "KeyboardInterrupt" in result.output
-    assert result.output.endswith(f"[{result.note}]\n")
+    assert "stopped after" not in result.output  # whoever shows the output adds the note
     assert "".join(map(str, cell.shown)) == "".join(map(str, result.outputs)) == result.output
     assert cell("kept").output == "7\n"
 

@@ -1,6 +1,19 @@
 """The tree of commands."""
 
-from localassist.cli import assistants, chat, config, doctor, files, models, runs, serve, threads, transfer
+from localassist.cli import (
+    assistants,
+    chat,
+    config,
+    doctor,
+    files,
+    models,
+    runs,
+    search_index,
+    serve,
+    stores,
+    threads,
+    transfer,
+)
 from localassist.cli.command import Body, command, new_group
 
 app = new_group("The Assistants API on your own machine, on open-weight models.", is_root=True)
@@ -41,6 +54,22 @@ GROUPS: dict[str, tuple[str, dict[str, Body]]] = {
             "get": files.get_file,
             "remove": files.remove_file,
         },
+    ),
+    "stores": (
+        "Vector stores: files that can be searched.",
+        {
+            "list": stores.list_stores,
+            "show": stores.show_store,
+            "create": stores.create_store,
+            "add": stores.add_to_store,
+            "search": stores.search_store,
+            "detach": stores.detach_file,
+            "remove": stores.remove_store,
+        },
+    ),
+    "index": (
+        "The index of file search.",
+        {"verify": search_index.verify_index, "rebuild": search_index.rebuild_index},
     ),
 }
 

@@ -35,6 +35,26 @@ class Copied(NamedTuple):
     sha256: str
 
 
+class LocalDirectory:
+    """A directory on this machine, as a workspace uses it. `uid` is whose the files laid in shall be, if not ours."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.uid: int | None = None
+
+    def files(self, *, max_files: int) -> dict[str, FileState]:
+        return files_below(self.root, max_files=max_files)
+
+    def has(self, name: str) -> bool:
+        return os.path.lexists(self.root / name)
+
+    def copy_in(self, names: tuple[str, ...], source: BinaryIO) -> Copied:
+        return copy_in(self.root, names, source, uid=self.uid)
+
+    def copy_out(self, path: str, target: Path, *, max_bytes: int) -> Copied:
+        return copy_out(self.root, path, target, max_bytes=max_bytes)
+
+
 def files_below(root: Path, *, max_files: int) -> dict[str, FileState]:
     """The regular files below a directory by their paths, at most `max_files`; hidden ones and caches left out."""
     found: dict[str, FileState] = {}
@@ -99,11 +119,6 @@ def copy_in(root: Path, names: tuple[str, ...], source: BinaryIO, *, uid: int | 
                 _unlink_if_there(root_fd, draft_name)
             raise
     return copied
-
-
-def exists_in(root: Path, name: str) -> bool:
-    """Whether the directory has an entry of this name, of whatever kind."""
-    return os.path.lexists(root / name)
 
 
 def _create(directory_fd: int, name: str) -> int:

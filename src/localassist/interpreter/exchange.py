@@ -10,10 +10,9 @@ REPLY_WITHOUT_IDLE_S = 1.0
 
 
 class KernelMessage(NamedTuple):
-    """One message of a kernel: its type, the request it belongs to, and its content."""
+    """One message of a kernel's output: its type and its content."""
 
     type: str
-    request_id: str
     content: Mapping[str, Any]
 
 
@@ -36,6 +35,44 @@ class Kernel(Protocol):
 
     async def kill(self, reason: str) -> None:
         """End the kernel and all it started at once. Safe to call again."""
+
+
+class Exchanges:
+    """The requests under way of one kernel."""
+
+    def __init__(self) -> None:
+        self._under_way: dict[str, Exchange] = {}
+        self._num_stray_messages = 0
+
+    def begin(self, request_id: str, on_output: Callable[[KernelMessage], None]) -> "Exchange":
+        """Expect answers to a request."""
+        exchange = self._under_way[request_id] = Exchange(request_id, on_output)
+        exchange.finished.add_done_callback(lambda _: self.give_up(request_id))
+        self._num_stray_messages = 0
+        return exchange
+
+    def give_up(self, request_id: str) -> None:
+        """Expect no more."""
+        self._under_way.pop(request_id, None)
+
+    def has_room(self, num_bytes: int) -> bool:
+        """Whether another message may be read. Output that belongs to no request under way is bounded as well."""
+        if self._under_way:
+            return all(exchange.count(num_bytes) for exchange in self._under_way.values())
+        self._num_stray_messages += 1
+        return self._num_stray_messages <= MAX_MESSAGES
+
+    def on_output(self, message: Mapping[str, Any]) -> None:
+        """A message of the output channel, as the protocol has it. Raises KeyError, TypeError … if it is none."""
+        exchange = self._under_way.get(message["parent_header"].get("msg_id"))
+        if exchange is not None:
+            exchange.receive(KernelMessage(str(message["header"]["msg_type"]), message["content"]))
+
+    def on_reply(self, message: Mapping[str, Any]) -> None:
+        """A message of the channel that answers requests."""
+        exchange = self._under_way.get(message["parent_header"].get("msg_id"))
+        if exchange is not None and message["header"]["msg_type"] in ("execute_reply", "kernel_info_reply"):
+            exchange.reply(message["content"])
 
 
 class Exchange:

@@ -14,7 +14,7 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.session import Session as MessageCodec
 
 from localassist.errors import InterpreterUnavailable
-from localassist.interpreter.exchange import MAX_MESSAGES, Exchange, KernelMessage, wait_first
+from localassist.interpreter.exchange import Exchange, Exchanges, KernelMessage, wait_first
 from localassist.interpreter.inside.boot import READY, BootOptions
 from localassist.interpreter.provisioner import BOOT, SOCKETS, SandboxProvisioner, kernel_spec
 from localassist.interpreter.sandbox.base import Limits, Sandbox, SessionDirs
@@ -61,8 +61,7 @@ class LocalKernel:
         self.died: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.on_end: Callable[[], None] = _nothing
         self._setup = setup
-        self._exchanges: dict[str, Exchange] = {}
-        self._num_stray_messages = 0
+        self._exchanges = Exchanges()
         self._readers: list[asyncio.Task[None]] = []
         self._watcher: asyncio.Task[None] | None = None
         self._ending: asyncio.Task[None] | None = None
@@ -130,8 +129,8 @@ class LocalKernel:
         self._client.allow_stdin = False
         codec = self._client.session
         for socket, handle in (
-            (self._client.iopub_channel.socket, self._on_output),
-            (self._client.shell_channel.socket, self._on_reply),
+            (self._client.iopub_channel.socket, self._exchanges.on_output),
+            (self._client.shell_channel.socket, self._exchanges.on_reply),
         ):
             self._readers.append(asyncio.create_task(self._read(socket, codec, handle)))
         self._watcher = asyncio.create_task(self._watch())
@@ -139,9 +138,9 @@ class LocalKernel:
     async def _greet(self) -> None:
         """Ask until an answer comes on both channels: a subscription takes a moment to arrive."""
         while True:
-            exchange = self._track(self._client.kernel_info(), ignore)
+            exchange = self._exchanges.begin(self._client.kernel_info(), ignore)
             await wait_first(exchange.finished, self.died, timeout_s=0.25)
-            self._exchanges.pop(exchange.id, None)
+            self._exchanges.give_up(exchange.id)
             if self.died.done():
                 raise InterpreterUnavailable(f"The kernel did not start: {self.died.result()}")
             if exchange.finished.done() and not exchange.lost_output:
@@ -154,13 +153,7 @@ class LocalKernel:
         request_id = self._client.execute(
             code, silent=silent, store_history=not silent, user_expressions=dict(expressions or {}), allow_stdin=False
         )
-        return self._track(request_id, on_output)
-
-    def _track(self, request_id: str, on_output: Callable[[KernelMessage], None]) -> Exchange:
-        exchange = self._exchanges[request_id] = Exchange(request_id, on_output)
-        exchange.finished.add_done_callback(lambda _: self._exchanges.pop(request_id, None))
-        self._num_stray_messages = 0
-        return exchange
+        return self._exchanges.begin(request_id, on_output)
 
     async def _read(
         self, socket: zmq.asyncio.Socket, codec: MessageCodec, handle: Callable[[dict[str, Any]], None]
@@ -168,7 +161,7 @@ class LocalKernel:
         """Hand on what comes on a socket. What a kernel sends is not trusted to be a message at all."""
         while True:
             parts = await socket.recv_multipart()
-            if not self._has_room(sum(map(len, parts))):
+            if not self._exchanges.has_room(sum(map(len, parts))):
                 self.begin_to_end("it sent more output than can be taken")
                 return
             try:
@@ -176,23 +169,6 @@ class LocalKernel:
                 handle(codec.deserialize(body))
             except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as exc:
                 logger.warning("a kernel sent what is not a message: %s", exc)
-
-    def _has_room(self, num_bytes: int) -> bool:
-        """Whether another message may be read. Output that belongs to no request under way is bounded as well."""
-        if self._exchanges:
-            return all(exchange.count(num_bytes) for exchange in self._exchanges.values())
-        self._num_stray_messages += 1
-        return self._num_stray_messages <= MAX_MESSAGES
-
-    def _on_output(self, message: dict[str, Any]) -> None:
-        exchange = self._exchanges.get(message["parent_header"].get("msg_id"))
-        if exchange is not None:
-            exchange.receive(KernelMessage(str(message["msg_type"]), exchange.id, message["content"]))
-
-    def _on_reply(self, message: dict[str, Any]) -> None:
-        exchange = self._exchanges.get(message["parent_header"].get("msg_id"))
-        if exchange is not None and message["msg_type"] in ("execute_reply", "kernel_info_reply"):
-            exchange.reply(message["content"])
 
     async def _watch(self) -> None:
         status = await self._provisioner.wait()

@@ -18,6 +18,9 @@ class OwnedSeat(Seat, Protocol):
     def belong_to(self, session: str) -> None:
         """Bind it to a session, for good."""
 
+    async def discard(self) -> None:
+        """End it and delete what it holds; it belongs to nobody yet."""
+
 
 class Seats(Protocol):
     """Where kernels and files come from: this machine or a gateway. Opened and used on the loop's thread."""
@@ -45,14 +48,14 @@ class Kernels:
         except BaseException:
             self.loop.close()
             raise
-        self.pool = Pool(self._make, size=num_ahead, is_usable=_is_live, discard=_discard)
+        self.pool = Pool(self._make, size=num_ahead, is_usable=_is_live, discard=lambda seat: seat.discard())
 
     async def _make(self, ahead: bool) -> OwnedSeat:
         seat = self.seats.new()
         try:
             await (seat.warm_up() if ahead else seat.start())
         except BaseException:
-            await _discard(seat)
+            await seat.discard()
             raise
         return seat
 
@@ -90,9 +93,3 @@ async def _on_loop(open_seats: Callable[[], Seats]) -> Seats:
 
 def _is_live(seat: OwnedSeat) -> bool:
     return seat.kernel is not None and not seat.kernel.died.done()
-
-
-async def _discard(seat: OwnedSeat) -> None:
-    if seat.kernel is not None:
-        await seat.kernel.kill("nobody needed it")
-    seat.files.delete()

@@ -3,27 +3,25 @@
 import asyncio
 import json
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from secrets import token_hex
 
-from localassist.interpreter.directory import FileRefused, copy_out
+from localassist.interpreter.directory import FileRefused, LocalDirectory, copy_out
 from localassist.interpreter.exchange import Kernel, wait_first
 from localassist.interpreter.inside.boot import BootOptions
 from localassist.interpreter.kernel import CappedContext, KernelSetup, LocalKernel, ignore
 from localassist.interpreter.kernels import OwnedSeat
-from localassist.interpreter.paths import map_paths, python_paths
+from localassist.interpreter.paths import python_paths
 from localassist.interpreter.pictures import MAX_IMAGE_BYTES
 from localassist.interpreter.sandbox import trees
-from localassist.interpreter.sandbox.base import VIRTUAL_DATA, Limits, Sandbox, SessionDirs
+from localassist.interpreter.sandbox.base import Limits, SessionDirs
 from localassist.interpreter.sandbox.choosing import Choice
 from localassist.interpreter.sandbox.watchdog import Watchdog
 from localassist.interpreter.scratch import Scratch
 from localassist.interpreter.session import SessionFiles
-from localassist.interpreter.text import PathNames
-from localassist.interpreter.workspace import WORKSPACE_PREFIX, Collected, FileLimits, Workspace
-from localassist.protocols import SessionFile
+from localassist.interpreter.workspace import FileLimits, Workspace, Workspaces
 
 logger = logging.getLogger(__name__)
 
@@ -56,32 +54,17 @@ class LocalSeats:
         self._num_kernels = 0
         for directory in (root, self._fonts):
             directory.mkdir(parents=True, exist_ok=True, mode=0o711)
-        self._known = dict(self._read_workspaces())
-
-    def _read_workspaces(self) -> Iterator[tuple[str, Workspace]]:
-        """The workspaces of sessions; those that waited for a session when the engine stopped are deleted."""
-        for directory in self.root.glob(f"{WORKSPACE_PREFIX}*"):
-            try:
-                workspace = Workspace(directory, self._file_limits())
-            except (ValueError, KeyError) as exc:
-                logger.warning("%s is left alone: its record cannot be read (%s)", directory, exc)
-                continue
-            if workspace.session is None:
-                workspace.delete()
-            else:
-                yield workspace.session, workspace
-
-    def _file_limits(self) -> FileLimits:
-        return FileLimits(disk_bytes=self.limits.disk_bytes, num_files=self.limits.num_files)
+        file_limits = FileLimits(disk_bytes=limits.disk_bytes, num_files=limits.num_files)
+        self._workspaces = Workspaces(root, lambda path: LocalWorkspace(path, file_limits))
 
     def of_session(self, session: str) -> OwnedSeat | None:
         """The seat on files that a session left behind, without a kernel."""
-        workspace = self._known.pop(session, None)
+        workspace = self._workspaces.of_session(session)
         return None if workspace is None else LocalSeat(self, workspace)
 
     def new(self) -> OwnedSeat:
         """A seat with no files, no kernel and no session."""
-        return LocalSeat(self, Workspace(self.root / f"{WORKSPACE_PREFIX}{token_hex(8)}", self._file_limits()))
+        return LocalSeat(self, self._workspaces.new())
 
     async def start_kernel(self, data: Path) -> tuple[LocalKernel, SessionDirs]:
         """A kernel whose /mnt/data is this directory."""
@@ -140,26 +123,46 @@ class LocalSeats:
         self.scratch.close()
 
 
+class LocalWorkspace(Workspace):
+    """A workspace whose files are below its root."""
+
+    def __init__(self, root: Path, limits: FileLimits) -> None:
+        self.directory = LocalDirectory(root / "data")
+        self.directory.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        super().__init__(root, self.directory, limits)
+
+
 class LocalSeat:
     """A workspace and, when it runs, the kernel on it."""
 
-    def __init__(self, seats: LocalSeats, workspace: Workspace) -> None:
+    def __init__(self, seats: LocalSeats, workspace: LocalWorkspace) -> None:
         self._seats = seats
-        self._files = LocalFiles(workspace, seats.choice.sandbox)
+        self._workspace = workspace
         self.kernel: Kernel | None = None
 
     @property
     def files(self) -> SessionFiles:
-        return self._files
+        return self._workspace
+
+    @property
+    def is_offline(self) -> bool:
+        return self._seats.choice.sandbox.confines
 
     async def start(self) -> None:
         """Start a kernel where there is none."""
         if self.kernel is None or self.kernel.died.done():
-            self.kernel, session = await self._seats.start_kernel(self._files.workspace.data)
-            self._files.use(session)
+            directory = self._workspace.directory
+            self.kernel, session = await self._seats.start_kernel(directory.root)
+            directory.uid = session.uid
+            self._workspace.use(self._seats.choice.sandbox.places(session).data, dict(python_paths()))
 
     def belong_to(self, session: str) -> None:
-        self._files.workspace.belong_to(session)
+        self._workspace.belong_to(session)
+
+    async def discard(self) -> None:
+        if self.kernel is not None:
+            await self.kernel.kill("nobody needed it")
+        self._workspace.delete()
 
     async def warm_up(self) -> None:
         """Start a kernel and import what most code does; make the font list if there is none yet."""
@@ -170,44 +173,9 @@ class LocalSeat:
         exchange = self.kernel.execute(code, ignore, expressions={})
         await wait_first(exchange.finished, self.kernel.died, timeout_s=PRELOAD_TIMEOUT_S)
         if makes_fonts:
-            self._seats.keep_font_list(self._files.workspace.data)
+            self._seats.keep_font_list(self._workspace.directory.root)
 
 
 def _tell(loop: asyncio.AbstractEventLoop, kernel: LocalKernel, reason: str) -> None:
     """Have a kernel know, on its own thread, why it was killed."""
     loop.call_soon_threadsafe(kernel.begin_to_end, reason)
-
-
-class LocalFiles:
-    """A workspace as a session uses it: with the paths that its kernel knows."""
-
-    def __init__(self, workspace: Workspace, sandbox: Sandbox) -> None:
-        self.workspace = workspace
-        self._sandbox = sandbox
-        self._inside = VIRTUAL_DATA
-
-    def use(self, session: SessionDirs) -> None:
-        """Write files for the user of this kernel."""
-        self.workspace.uid = session.uid
-        self._inside = self._sandbox.places(session).data
-
-    def put(self, files: Sequence[SessionFile]) -> list[str]:
-        return self.workspace.put(files)
-
-    def mark(self) -> None:
-        self.workspace.mark()
-
-    def collect(self) -> Collected:
-        return self.workspace.collect()
-
-    def to_kernel(self, code: str) -> str:
-        return map_paths(code, self._inside) if self._sandbox.maps_paths else code
-
-    def path_names(self) -> PathNames:
-        names = dict(python_paths())
-        if self._sandbox.maps_paths:
-            names[self._inside] = VIRTUAL_DATA
-        return PathNames(names)
-
-    def delete(self) -> None:
-        self.workspace.delete()

@@ -2,11 +2,13 @@
 
 import importlib.util
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from localassist.config import Config
 from localassist.errors import InterpreterUnavailable, MissingExtra
 from localassist.interpreter.kernels import Seats
+from localassist.interpreter.sandbox.base import Limits
 from localassist.interpreter.scratch import Scratch
 from localassist.interpreter.workspace import delete_files_of
 
@@ -24,20 +26,40 @@ class Opening:
         """Raises MissingExtra, or InterpreterUnavailable with the remedy."""
         if missing_parts():
             raise MissingExtra.of("The code interpreter", "interpreter")
-        from localassist.interpreter.local import LocalSeats
-        from localassist.interpreter.sandbox.base import Limits
-        from localassist.interpreter.sandbox.choosing import choose_sandbox
-
         packages = [package_directory(path) for path in self._config.code_packages]
         scratch = Scratch()
         try:
             root = self._root or scratch.path / "kept"
             root.mkdir(parents=True, exist_ok=True, mode=0o711)
-            choice = choose_sandbox(self._config, root)
-            return LocalSeats(root, scratch, choice, Limits.from_config(self._config), packages)
+            return (
+                self._gateway(root, scratch) if self._config.code_gateway_url else self._local(root, scratch, packages)
+            )
         except BaseException:
             scratch.close()
             raise
+
+    def _local(self, root: Path, scratch: Scratch, packages: Sequence[Path]) -> Seats:
+        from localassist.interpreter.local import LocalSeats
+        from localassist.interpreter.sandbox.choosing import choose_sandbox
+
+        choice = choose_sandbox(self._config, root)
+        return LocalSeats(root, scratch, choice, Limits.from_config(self._config), packages)
+
+    def _gateway(self, root: Path, scratch: Scratch) -> Seats:
+        from localassist.interpreter.gateway.address import GatewayAddress
+        from localassist.interpreter.gateway.seats import GatewaySeats, GatewaySetup
+
+        config = self._config
+        assert config.code_gateway_url is not None
+        setup = GatewaySetup(
+            GatewayAddress.parse(
+                config.code_gateway_url, token=config.code_gateway_token, ca_file=config.code_gateway_ca_file
+            ),
+            kernel_name=config.code_gateway_kernel,
+            directory=config.code_gateway_directory,
+            is_temporary=config.in_memory,
+        )
+        return GatewaySeats(root, scratch, setup, Limits.from_config(config))
 
     def delete_files(self, session: str) -> None:
         """Delete what a session of an earlier engine left."""

@@ -16,6 +16,7 @@ from localassist.interpreter.transcript import Transcript
 from localassist.interpreter.workspace import Collected
 from localassist.protocols import Cancellation, CellImage, CellResult, SessionFile
 
+MISSING_PACKAGE = ("ModuleNotFoundError", "ImportError")
 WAIT_FOR_TURN_S = 0.1
 
 
@@ -34,6 +35,7 @@ class SessionFiles(Protocol):
     def to_kernel(self, code: str) -> str:
         """The code with the paths that the kernel knows."""
 
+    @property
     def path_names(self) -> PathNames:
         """What the kernel's paths are called in output."""
 
@@ -48,6 +50,10 @@ class Seat(Protocol):
 
     @property
     def files(self) -> SessionFiles: ...
+
+    @property
+    def is_offline(self) -> bool:
+        """Whether the code is known to have no network."""
 
     async def start(self) -> None:
         """Start a kernel where there is none. Raises InterpreterUnavailable."""
@@ -95,7 +101,7 @@ class Session:
         """Run one cell; see `Interpreter.execute`."""
         while not self._turn.acquire(timeout=WAIT_FOR_TURN_S):
             if cancellation.is_set():
-                return CellResult("[cancelled before the code ran]", failed=True, note="cancelled before the code ran")
+                return CellResult("", failed=True, note="cancelled before the code ran")
         try:
             return self._execute(code, files, cancellation, on_output)
         finally:
@@ -114,7 +120,7 @@ class Session:
         seat = self._taken
         notes = [*self._ensure_kernel(seat), *seat.files.put(files)]
         pieces: SimpleQueue[str | CellImage | None] = SimpleQueue()
-        transcript = Transcript(seat.files.path_names(), self._max_chars, pieces.put)
+        transcript = Transcript(seat.files.path_names, self._max_chars, pieces.put)
         for note in notes:
             transcript.add_note(note)
         seat.files.mark()
@@ -162,8 +168,8 @@ class Session:
     def _result(self, seat: Seat, end: CellEnd, transcript: Transcript) -> CellResult:
         collected = seat.files.collect()
         note = note_on(end, self._timeout_s)
-        no_network = NO_NETWORK if transcript.error_name in ("ModuleNotFoundError", "ImportError") else None
-        for remark in filter(None, (*collected.notes, no_network, note)):
+        no_network = NO_NETWORK if seat.is_offline and transcript.error_name in MISSING_PACKAGE else None
+        for remark in filter(None, (*collected.notes, no_network)):
             transcript.add_note(remark)
         if end.death is not None:
             seat.kernel = None

@@ -1,27 +1,29 @@
 """A session's files: laid in before a cell, found and copied out after it.
 
-A workspace outlives its kernel. Its directory holds `data` (what the code sees), `copies` (files taken out, until their
-readers are done) and `session.json` (whose it is, and what was laid in or taken out).
+A workspace outlives its kernel. Its root, on this machine, holds `copies` (files taken out, until their readers are
+done) and `session.json` (whose it is, and what was laid in or taken out); what the code sees may be elsewhere.
 """
 
 import json
+import logging
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from secrets import token_hex
+from typing import BinaryIO, Generic, NamedTuple, Protocol, TypeVar
 
-from localassist.interpreter.directory import (
-    FileRefused,
-    FileState,
-    copy_in,
-    copy_out,
-    exists_in,
-    files_below,
-)
+from localassist.interpreter.directory import Copied, FileRefused, FileState
 from localassist.interpreter.names import file_name, free_name, readable_path
+from localassist.interpreter.paths import map_paths
 from localassist.interpreter.sandbox import trees
+from localassist.interpreter.sandbox.base import VIRTUAL_DATA
+from localassist.interpreter.text import PathNames
 from localassist.protocols import CellFile, SessionFile
+
+logger = logging.getLogger(__name__)
+
+W = TypeVar("W", bound="Workspace")
 
 MANIFEST = "session.json"
 WORKSPACE_PREFIX = "w-"
@@ -55,19 +57,35 @@ class FileLimits:
     max_files_out: int = MAX_FILES_OUT
 
 
-class Workspace:
-    """The files of one session, in a directory on this machine. One thread at a time."""
+class Directory(Protocol):
+    """Where the code sees its files."""
 
-    def __init__(self, root: Path, limits: FileLimits) -> None:
+    def files(self, *, max_files: int) -> dict[str, FileState]:
+        """The files by path, hidden ones left out."""
+
+    def has(self, name: str) -> bool:
+        """Whether there is anything of this name."""
+
+    def copy_in(self, names: tuple[str, ...], source: BinaryIO) -> Copied:
+        """Write a file under each of the names. Raises OSError."""
+
+    def copy_out(self, path: str, target: Path, *, max_bytes: int) -> Copied:
+        """Copy a file to `target` on this machine. Raises FileRefused."""
+
+
+class Workspace:
+    """The files of one session, in a directory that is there already. One thread at a time."""
+
+    def __init__(self, root: Path, directory: Directory, limits: FileLimits) -> None:
         self.root = root
-        self.data = root / "data"
-        self.uid: int | None = None
+        self._directory = directory
         self._copies = root / "copies"
         self._limits = limits
         self._before: dict[str, FileState] = {}
         self._num_copies = 0
-        for directory in (root, self.data, self._copies):
-            directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._due_notes: list[str] = []
+        self.use(VIRTUAL_DATA, {})
+        self._copies.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._manifest = _read_manifest(root)
         for leftover in self._copies.iterdir():
             leftover.unlink()
@@ -82,14 +100,29 @@ class Workspace:
         self._manifest.session = session
         self._save()
 
+    def use(self, data_path: str, names: Mapping[str, str]) -> None:
+        """Where a kernel finds the files, and what other paths of it are called in output."""
+        self._data_path = data_path
+        mapped = {data_path: VIRTUAL_DATA} if data_path != VIRTUAL_DATA else {}
+        self._path_names = PathNames({**names, **mapped})
+
+    @property
+    def path_names(self) -> PathNames:
+        """What paths are called in output."""
+        return self._path_names
+
+    def to_kernel(self, code: str) -> str:
+        """The code with the path that the kernel knows."""
+        return code if self._data_path == VIRTUAL_DATA else map_paths(code, self._data_path)
+
     def put(self, files: Sequence[SessionFile]) -> list[str]:
         """Lay in the files that are not there yet, under their names and ids. Returns remarks for the model."""
+        notes, self._due_notes = self._due_notes, []
         missing = [file for file in files if not self._has(file.file_id)]
         if not missing:
-            return []
-        present = files_below(self.data, max_files=self._limits.num_files)
+            return notes
+        present = self._directory.files(max_files=self._limits.num_files)
         room = self._limits.disk_bytes - sum(state.size_bytes for state in present.values())
-        notes = []
         for file in missing:
             if file.size_bytes > room:
                 notes.append(f"{file.file_id} ({file.size_bytes >> 20} MiB) is not here: the session's disk is full")
@@ -100,14 +133,15 @@ class Workspace:
         return notes
 
     def _has(self, file_id: str) -> bool:
-        return file_id in self._manifest.laid_in and exists_in(self.data, file_id)
+        return file_id in self._manifest.laid_in and self._directory.has(file_id)
 
     def _lay_in(self, file: SessionFile, taken: set[str]) -> list[str]:
         wanted = file_name(file.name, file.file_id)
         name = self._manifest.laid_in.get(file.file_id) or free_name(wanted, file.file_id, taken)
         try:
             with file.open() as source:
-                copied = copy_in(self.data, (name, file.file_id), source, uid=self.uid)
+                names = tuple(dict.fromkeys((name, file.file_id)))
+                copied = self._directory.copy_in(names, source)
         except OSError as exc:
             return [f"{file.file_id} is not here: it cannot be written ({exc.strerror})"]
         self._manifest.laid_in[file.file_id] = name
@@ -116,11 +150,11 @@ class Workspace:
 
     def mark(self) -> None:
         """Remember how the files are now."""
-        self._before = files_below(self.data, max_files=self._limits.num_files)
+        self._before = self._directory.files(max_files=self._limits.num_files)
 
     def collect(self) -> Collected:
         """Copy out the files that are new or changed since the mark, oldest first."""
-        after = files_below(self.data, max_files=self._limits.num_files)
+        after = self._directory.files(max_files=self._limits.num_files)
         changed = {path: state for path, state in after.items() if self._before.get(path) != state}
         inodes = [state.inode for state in changed.values()]
         aliases = {path for path in self._manifest.laid_in if path in changed and inodes.count(changed[path].inode) > 1}
@@ -141,7 +175,7 @@ class Workspace:
         self._num_copies += 1
         target = self._copies / str(self._num_copies)
         try:
-            copied = copy_out(self.data, path, target, max_bytes=self._limits.max_file_bytes)
+            copied = self._directory.copy_out(path, target, max_bytes=self._limits.max_file_bytes)
         except FileRefused as exc:
             collected.notes.append(f"file {readable_path(path)} left out: {exc}")
             return
@@ -151,8 +185,15 @@ class Workspace:
         self._manifest.known[path] = copied.sha256
         collected.files.append(CellFile(readable_path(path), copied.size_bytes, FileCopy(target)))
 
+    def forget_made(self, note: str) -> None:
+        """Take what the code made for lost; the next remarks begin with the note if there was anything."""
+        lost = self._manifest.known.keys() - self._manifest.laid_in.keys() - set(self._manifest.laid_in.values())
+        for path in lost:
+            del self._manifest.known[path]
+        self._due_notes = [note] if lost else []
+
     def delete(self) -> None:
-        """Delete everything; no code may be running in it any more."""
+        """Delete the root, and with it the files that are in it; no code may be running in them any more."""
         trees.delete(self.root)
 
     def _save(self) -> None:
@@ -163,6 +204,37 @@ class Workspace:
             encoding="utf-8",
         )
         draft.replace(self.root / MANIFEST)
+
+
+class Workspaces(Generic[W]):
+    """The workspaces below a directory. `make` makes one of its root, which may have been one before."""
+
+    def __init__(self, root: Path, make: Callable[[Path], W]) -> None:
+        self._root = root
+        self._make = make
+        self._left: dict[str, W] = {}
+        for path in root.glob(f"{WORKSPACE_PREFIX}*"):
+            self._find_left(path)
+
+    def _find_left(self, path: Path) -> None:
+        """Keep what belongs to a session; delete what waited for one when an engine stopped."""
+        try:
+            workspace = self._make(path)
+        except (ValueError, KeyError) as exc:
+            logger.warning("%s is left alone: its record cannot be read (%s)", path, exc)
+            return
+        if workspace.session is None:
+            trees.delete(path)
+        else:
+            self._left[workspace.session] = workspace
+
+    def of_session(self, session: str) -> W | None:
+        """The workspace that a session left; each is given out once."""
+        return self._left.pop(session, None)
+
+    def new(self) -> W:
+        """One that belongs to nobody yet."""
+        return self._make(self._root / f"{WORKSPACE_PREFIX}{token_hex(8)}")
 
 
 class FileCopy:

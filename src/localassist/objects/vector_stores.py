@@ -102,12 +102,12 @@ class Ingestion(WireObject):
 class VectorStoreFile(StoredObject):
     """Contract §2.6: a file in a store. The same file may be in many stores, so `id` is made of both ids.
 
-    `progress` is an extension: it is sent while the file is being ingested.
+    `localassist` is an extension, its progress: it is sent while the file is being ingested.
     """
 
     id_prefix: ClassVar[str] = "file-"
     kind: ClassVar[str] = "file"
-    omit_when_none: ClassVar[frozenset[str]] = frozenset({"progress"})
+    omit_when_none: ClassVar[frozenset[str]] = frozenset({"localassist"})
 
     id: str
     file_id: str
@@ -119,10 +119,10 @@ class VectorStoreFile(StoredObject):
     last_error: FileError | None = None
     chunking_strategy: ChunkingStrategy = ChunkingStrategy()
     attributes: Attributes = {}
-    progress: Progress | None = None
     batch_id: str | None = None
     filename: str = ""
     ingestion: Ingestion | None = None
+    localassist: Progress | None = None
 
     @staticmethod
     def key(vector_store_id: str, file_id: str) -> str:

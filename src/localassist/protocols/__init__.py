@@ -55,7 +55,7 @@ from localassist.protocols.generation import (
 )
 from localassist.protocols.ingestion import FileSearch, IngestionFault, IngestionJob, IngestionJobs, IngestionQueue
 from localassist.protocols.interpreter import CellFile, CellImage, CellResult, Interpreter, SessionFile
-from localassist.protocols.library import EmbeddingModel, LoadedModel, ModelLibrary
+from localassist.protocols.library import EmbeddingModel, LoadedModel, ModelLibrary, TokenCount
 from localassist.protocols.retrieval import FoundChunk, Retriever, SearchOptions
 from localassist.protocols.storage import BlobStore, Page, Slice, Store
 
@@ -119,6 +119,7 @@ __all__ = [
     "TextKey",
     "TextPiece",
     "Token",
+    "TokenCount",
     "TokenStream",
     "ToolChoice",
     "VectorHit",

@@ -68,7 +68,7 @@ class WindowBlock:
 class FilePassages:
     """All that makes a file searchable in a vector store. Its windows must have been staged under `key`.
 
-    `key` is None for a file that is searched by its words only.
+    `key` is None for a file that is searched by its words only. `page_starts` is the source's.
     """
 
     store_id: str
@@ -77,6 +77,7 @@ class FilePassages:
     chunks: Sequence[Chunk]
     key: TextKey | None = None
     num_windows: int = 0
+    page_starts: Sequence[int] = ()
     attributes: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -94,6 +95,7 @@ class StoredFile:
     first_chunk_id: int
     num_chunks: int
     size_bytes: int
+    page_starts: Sequence[int]
     is_indexed: bool
 
 
@@ -163,6 +165,9 @@ class ChunkStore(Protocol):
 
     def remove_store(self, store_id: str) -> None: ...
 
+    def replace_windows(self, file_number: int, key: TextKey, num_windows: int) -> bool:
+        """Give a file other windows, which must have been staged; False when that generation is gone."""
+
     def set_attributes(self, store_id: str, file_id: str, attributes: Mapping[str, Any]) -> bool:
         """The attributes that filters see from now on; False when the file is not searchable (yet)."""
 
@@ -172,7 +177,7 @@ class ChunkStore(Protocol):
     # --- reading ---
 
     def version(self, store_id: str) -> int:
-        """Changes with every put, removal and change of attributes; 0 for a store without files."""
+        """Changes with every change of what `files` returns; 0 for a store that never had a file."""
 
     def counts(self, store_id: str) -> ChunkCounts: ...
 
@@ -193,6 +198,9 @@ class ChunkStore(Protocol):
 
     def windows(self, key: TextKey) -> Iterator[WindowBlock]:
         """In order."""
+
+    def window_starts(self, key: TextKey) -> Sequence[int]:
+        """Where each window of a text begins, in order, without reading its vectors."""
 
     def match_words(
         self, store_id: str, query: str, *, limit: int, file_numbers: Collection[int] | None = None
@@ -245,6 +253,9 @@ class Embedder(Protocol):
 
     def can_read(self, text: str) -> bool:
         """Whether the model knows the language of a text well enough for its vectors to mean anything."""
+
+    def unreadable_scripts(self) -> list[str]:
+        """Names of the scripts ("Korean", say) in which it can read nothing."""
 
     def close(self) -> None: ...
 

@@ -54,6 +54,9 @@ class IngestionQueue(Protocol):
     def notify(self) -> None:
         """There may be something to do. May be called inside the transaction that makes it so."""
 
+    def forget(self, file_id: str) -> None:
+        """The file was deleted: keep nothing that was read from it."""
+
     def close(self) -> None: ...
 
 

@@ -38,7 +38,8 @@ class CellFile:
 class CellResult:
     """What came of a cell. `logs` is the cleaned output, kept long; `output` is the same shortened for the model.
 
-    `failed` means the cell raised, was stopped or crossed a limit; `note` then says what a person should know.
+    `failed` means the cell raised, was stopped or crossed a limit; `note` then says, to a person and to
+    the model, what `output` does not: why it ended and what was lost.
     `outputs` are the logs' and the images' places in order: text fragments and pictures as they were shown.
     """
 

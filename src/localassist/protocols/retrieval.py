@@ -9,12 +9,14 @@ from localassist.protocols.chunks import IndexFinding
 
 @dataclass(frozen=True, slots=True)
 class SearchOptions:
-    """How to search. Weights are those of the two legs in the fusion; `filters` is the contract's filter object."""
+    """How to search. Weights are those of the two legs in the fusion (the defaults are measured); `filters` is the
+    contract's filter object.
+    """
 
     max_results: int = 20
     score_threshold: float = 0.0
     embedding_weight: float = 1.0
-    text_weight: float = 1.0
+    text_weight: float = 0.3
     filters: Mapping[str, Any] | None = None
     max_tokens: int | None = None  # of all passages together, in the fixed tokens of chunks; None: no budget
     rerank: bool = True  # False: not even where a reranker is configured

@@ -97,6 +97,7 @@ class FileService:
                 self._store.update(_without(thread, file.id))
             self._ledger.remove(self._store.all(VectorStoreFile, file_id=file.id))
             self._store.delete(File, file.id)
+        self._ledger.forget_file(file.id)
         self._blobs.delete(file.id)
 
 

@@ -73,7 +73,7 @@ class StoredJobs:
             file = self._claimed(job)
             if file is None:
                 return False
-            renewed = file.model_copy(update={"progress": Progress(windows_done=done, windows_total=total)})
+            renewed = file.model_copy(update={"localassist": Progress(windows_done=done, windows_total=total)})
             self._change_job(renewed, leased_until=self._clock() + LEASE_S)
         return True
 

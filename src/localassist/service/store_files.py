@@ -70,7 +70,8 @@ class StoreFileService:
             raise Conflict(f"The file '{file_id}' has status '{file.status}'; only a completed file has content.")
         text = ""
         for chunk in self._chunks.chunks_of(store_id, file_id):
-            text += chunk.text[max(0, len(text) - chunk.start) :]
+            text += "\n" * (chunk.start - len(text))  # only white space lies between chunks
+            text += chunk.text[len(text) - chunk.start :]
         return FileContentPage(data=[PassageText(text=text)])
 
 

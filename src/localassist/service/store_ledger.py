@@ -76,7 +76,7 @@ class StoreLedger:
             vector_store_id=tally.store_id,
             chunking_strategy=strategy,
             attributes=entry.attributes or {},
-            progress=Progress(),
+            localassist=Progress(),
             batch_id=None if batch is None else batch.id,
             filename=self._store.get(File, entry.file_id).filename,
             ingestion=Ingestion(urgent=urgent),
@@ -143,6 +143,11 @@ class StoreLedger:
             for tally in tallies.values():
                 tally.save()
 
+    def forget_file(self, file_id: str) -> None:
+        """A file was deleted for good."""
+        if self._queue is not None:
+            self._queue.forget(file_id)
+
     def forget_store(self, store_id: str) -> None:
         """Forget what the files of a store brought; the files themselves stay as they are."""
         if self._chunks is not None:
@@ -174,7 +179,7 @@ def _is_kept(present: VectorStoreFile, strategy: ChunkingStrategy) -> bool:
 
 def _finished(status: FileStatus) -> dict[str, Any]:
     """What changes when nothing is to be done for a file any more."""
-    return {"status": status, "progress": None, "ingestion": None}
+    return {"status": status, "localassist": None, "ingestion": None}
 
 
 class _Tally:

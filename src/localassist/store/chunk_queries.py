@@ -75,6 +75,11 @@ def window_block() -> Select[Any]:
 
 
 @cache
+def window_starts() -> Select[Any]:
+    return select(window_blocks.c.starts).where(*_of_text()).order_by(window_blocks.c.first)
+
+
+@cache
 def window_bytes() -> Select[Any]:
     sizes = (func.length(column) for column in (window_blocks.c.starts, window_blocks.c.ends, window_blocks.c.vectors))
     return select(func.sum(sum(sizes))).where(*_of_text())

@@ -97,6 +97,18 @@ class SqliteChunkStore:
                 _discard_windows(connection, self._remove(connection, store_number, store_id, file_id))
             connection.execute(delete(search_stores).where(search_stores.c.number == store_number))
 
+    def replace_windows(self, file_number: int, key: TextKey, num_windows: int) -> bool:
+        with self._database.writing() as connection:
+            of_file = search_files.c.number == file_number
+            row = connection.execute(queries.files().where(of_file)).first()
+            if row is None or _num_staged(connection, key) < num_windows:
+                return False
+            values = {**key._asdict(), "num_windows": num_windows, "is_indexed": 0}
+            connection.execute(update(search_files).where(of_file).values(values))
+            _discard_windows(connection, _file(row).key)
+            _touch(connection, row.store_number)
+            return True
+
     def set_attributes(self, store_id: str, file_id: str, attributes: Mapping[str, Any]) -> bool:
         with self._database.writing() as connection:
             store_number = connection.execute(queries.store_number(), {"store_id": store_id}).scalar()
@@ -164,6 +176,11 @@ class SqliteChunkStore:
             yield WindowBlock(first, packing.unpack(row.starts), packing.unpack(row.ends), row.vectors)
             first += row.num_windows
 
+    def window_starts(self, key: TextKey) -> Sequence[int]:
+        with self._database.reading() as connection:
+            rows = connection.execute(queries.window_starts(), key._asdict()).scalars().all()
+        return [start for packed in rows for start in packing.unpack(packed)]
+
     def match_words(
         self, store_id: str, query: str, *, limit: int, file_numbers: Collection[int] | None = None
     ) -> list[TextHit]:
@@ -177,14 +194,19 @@ class SqliteChunkStore:
     def mark_indexed(self, file_numbers: Collection[int]) -> None:
         with self._database.writing() as connection:
             for numbers in _batches(file_numbers):
-                statement = update(search_files).where(search_files.c.number.in_(numbers))
-                connection.execute(statement.values(is_indexed=1))
+                chosen = search_files.c.number.in_(numbers)
+                connection.execute(update(search_files).where(chosen).values(is_indexed=1))
+                stores = select(search_files.c.store_number).where(chosen).distinct()
+                for store_number in connection.execute(stores).scalars().all():
+                    _touch(connection, store_number)
 
     def mark_unindexed(self, store_id: str) -> None:
         with self._database.writing() as connection:
             store_number = connection.execute(queries.store_number(), {"store_id": store_id}).scalar()
-            of_store = update(search_files).where(search_files.c.store_number == store_number)
-            connection.execute(of_store.values(is_indexed=0))
+            if store_number is not None:
+                of_store = update(search_files).where(search_files.c.store_number == store_number)
+                connection.execute(of_store.values(is_indexed=0))
+                _touch(connection, store_number)
 
     def removed(self) -> list[RemovedFile]:
         columns = (index_removals.c.store_id, index_removals.c.file_number, index_removals.c.num_windows)
@@ -233,6 +255,7 @@ class SqliteChunkStore:
             "first_chunk_id": first_chunk_id,
             "num_chunks": len(passages.chunks),
             "size_bytes": _size_bytes(connection, passages),
+            "page_starts": packing.pack(passages.page_starts),
             "is_indexed": 0,
         }
         number = _inserted(connection, search_files, file_row)
@@ -319,6 +342,7 @@ def _file(row: Row[Any]) -> StoredFile:
         first_chunk_id=row.first_chunk_id,
         num_chunks=row.num_chunks,
         size_bytes=row.size_bytes,
+        page_starts=packing.unpack(row.page_starts),
         is_indexed=bool(row.is_indexed),
     )
 

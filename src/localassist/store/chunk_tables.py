@@ -35,6 +35,7 @@ search_files = Table(
     Column("first_chunk_id", Integer, nullable=False),
     Column("num_chunks", Integer, nullable=False),
     Column("size_bytes", Integer, nullable=False),
+    Column("page_starts", LargeBinary, nullable=False),
     Column("is_indexed", Integer, nullable=False),
     Index("ix_search_files_store", "store_number", "file_id", unique=True),
     Index("ix_search_files_text", "text_sha256", "fingerprint"),

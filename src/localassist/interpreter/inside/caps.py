@@ -74,6 +74,8 @@ class OutputCaps:
         self._show_traceback(kind, error, lines)
 
     def _format_capped(self, value: Any, *args: Any, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        if type(value).__name__ == "Answer" and hasattr(value, "text"):  # what the engine asked for, not the cell
+            return {"text/plain": value.text}, {}
         data, metadata = self._format(value, *args, **kwargs)
         max_chars = self._options["text_chars"]
         text = data.get("text/plain")

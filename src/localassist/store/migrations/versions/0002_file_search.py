@@ -49,6 +49,7 @@ def _create_files() -> None:
         sa.Column("first_chunk_id", sa.Integer, nullable=False),
         sa.Column("num_chunks", sa.Integer, nullable=False),
         sa.Column("size_bytes", sa.Integer, nullable=False),
+        sa.Column("page_starts", sa.LargeBinary, nullable=False),
         sa.Column("is_indexed", sa.Integer, nullable=False),
         sqlite_autoincrement=True,
     )

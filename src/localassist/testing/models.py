@@ -1,8 +1,8 @@
-"""Doubles for unit tests: a model and an interpreter that follow scripts, a clock that is set by hand. No llama.cpp."""
+"""A model that says what a script says. No llama.cpp."""
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from localassist.errors import InvalidRequest, LocalAssistError
@@ -11,9 +11,6 @@ from localassist.protocols import (
     AnswerFormat,
     CallArguments,
     CallStarted,
-    Cancellation,
-    CellImage,
-    CellResult,
     ChatMessage,
     Constraint,
     FinishReason,
@@ -24,7 +21,6 @@ from localassist.protocols import (
     ModelFacts,
     ParsedPiece,
     ReasoningPiece,
-    SessionFile,
     TextPiece,
     Token,
     ToolChoice,
@@ -117,7 +113,8 @@ class ScriptedModel:
                 yield self._last("length", prompt_tokens, num_tokens)
                 return
             num_tokens += 1
-            yield Token(self._encode(piece))
+            usage = GenerationUsage(prompt_tokens, num_tokens) if num_tokens == 1 else None
+            yield Token(self._encode(piece), usage=usage)
         yield self._last(turn.finish_reason, prompt_tokens, num_tokens)
 
     def _last(self, reason: FinishReason, prompt_tokens: int, num_tokens: int) -> Token:
@@ -190,6 +187,9 @@ class ScriptedModel:
     ) -> AbstractContextManager[LoadedModel]:
         return nullcontext(LoadedModel(self, self))
 
+    def dialect(self, name: str) -> "ScriptedModel":
+        return self
+
     def models(self) -> Sequence[Model]:
         return [Model(id=SCRIPTED_MODEL, created=0)]
 
@@ -234,76 +234,3 @@ class ScriptedStream:
         for piece in self._turn.pieces:
             if isinstance(piece, Hold):
                 piece.released.set()
-
-
-class ScriptedCell:
-    """What running one cell comes to. A hold makes it wait, until it is released or cancelled; an error is raised."""
-
-    def __init__(self, result: CellResult | LocalAssistError, *, hold: Hold | None = None) -> None:
-        self.result = result
-        self.hold = hold
-
-
-class ScriptedInterpreter:
-    """Runs nothing: each execution takes the next cell of the script, or prints nothing when it has ended.
-
-    `executed` keeps what was asked (session, code, ids of the files), `forgotten` the sessions that were forgotten.
-    """
-
-    def __init__(self, *cells: ScriptedCell | CellResult | LocalAssistError) -> None:
-        self._cells = [cell if isinstance(cell, ScriptedCell) else ScriptedCell(cell) for cell in cells]
-        self._lock = threading.Lock()
-        self.executed: list[tuple[str, str, tuple[str, ...]]] = []
-        self.forgotten: list[str] = []
-        self.num_prepared = 0
-
-    def prepare(self) -> None:
-        self.num_prepared += 1
-
-    def execute(
-        self,
-        session: str,
-        code: str,
-        *,
-        files: Sequence[SessionFile],
-        cancellation: Cancellation,
-        on_output: Callable[[str | CellImage], None] = lambda _: None,
-    ) -> CellResult:
-        with self._lock:
-            self.executed.append((session, code, tuple(file.file_id for file in files)))
-            cell = self._cells.pop(0) if self._cells else ScriptedCell(CellResult(""))
-        if cell.hold is not None:
-            cancellation.subscribe(cell.hold.released.set)
-            cell.hold.reached.set()
-            cell.hold.released.wait()
-        if cancellation.is_set():
-            note = "stopped because the run was cancelled; variables and files are kept"
-            on_output(f"[{note}]\n")
-            return CellResult(f"[{note}]\n", (f"[{note}]\n",), failed=True, note=note)
-        if isinstance(cell.result, LocalAssistError):
-            raise cell.result
-        for output in cell.result.outputs:
-            on_output(output)
-        return cell.result
-
-    def forget(self, session: str) -> None:
-        self.forgotten.append(session)
-
-    def sandbox(self) -> Mapping[str, str]:
-        return {"name": "scripted"}
-
-    def close(self) -> None:
-        """Nothing to release."""
-
-
-class ManualClock:
-    """Unix seconds that pass only when a test says so."""
-
-    def __init__(self, now: int = 1_700_000_000) -> None:
-        self.now = now
-
-    def __call__(self) -> int:
-        return self.now
-
-    def advance(self, seconds: int) -> None:
-        self.now += seconds
