@@ -10,7 +10,7 @@ import psutil
 T = TypeVar("T")
 
 ALLOWED: Final = 0.05  # of all cores, for everything that is neither this program nor a child of it
-_TRIES_PER_ROUND: Final = 4
+_TRIES_PER_ROUND: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Rounds(Generic[T]):
 
 
 def calm_rounds(measure: Callable[[int], T], count: int) -> Rounds[T]:
-    """Measure until `count` rounds were calm; where four times as many are not enough, the calmest count."""
+    """Measure until `count` rounds were calm; where twice as many are not enough, the calmest count."""
     done: list[tuple[float, int, T]] = []
     for number in range(count * _TRIES_PER_ROUND):
         before = _spent()

@@ -5,7 +5,6 @@ import platform
 import random
 import statistics
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -17,12 +16,13 @@ from typing import Any, Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from localassist.config import default_cache_dir
 from localassist.protocols import GenerationRequest, ModelBackend
 from tests.models.random_weights import QWEN_05B, build_random
 from tests.models.scripted import build_scripted, endless
 
 RESULTS: Final = Path(__file__).parent / "results"
-CACHE: Final = Path(tempfile.gettempdir()) / "localassist-benchmarks"
+CACHE: Final = default_cache_dir() / "benchmarks"
 
 
 def qwen_shape() -> Path:

@@ -46,11 +46,14 @@ FORMATS = FormatChecker(["date", "ipv4", "ipv6", "email", "uuid"])
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("sample", type=Path)
+    parser.add_argument("sample", type=Path, nargs="?")
     parser.add_argument("--schemas", type=int, default=300)
     parser.add_argument("--times", type=int, default=3)
     parser.add_argument("--max-tokens", type=int, default=2000)
     arguments = parser.parse_args()
+    if arguments.sample is None:
+        print("left out: it needs SAMPLE.jsonl")
+        return
     rows = [json.loads(line) for line in arguments.sample.read_text(encoding="utf-8").splitlines() if line.strip()]
     random.Random(0).shuffle(rows)
     with tempfile.TemporaryDirectory() as folder:

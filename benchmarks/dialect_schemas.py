@@ -33,6 +33,9 @@ class Verdict(NamedTuple):
 
 
 def main() -> None:
+    if len(sys.argv) < 2:
+        print("left out: it needs SAMPLE.jsonl")
+        return
     rows = [json.loads(line) for line in Path(sys.argv[1]).read_text(encoding="utf-8").splitlines() if line.strip()]
     figures: dict[str, Any] = {"schemas": len(rows), "instances": sum(len(row["tests"]) for row in rows)}
     for name, form in (("llguidance alone", dict), ("localassist", compilable)):

@@ -10,7 +10,7 @@ from _engine import median, qwen_shape, report, timed, words
 from localassist.inference.backend import LlamaBackend
 from localassist.protocols import GenerationRequest, Token
 
-ROUNDS = 5
+ROUNDS = 3
 
 
 def main() -> None:

@@ -21,7 +21,7 @@ _ROUND_SUM: Final = 512
 _SKIP_SHARE: Final = 0.4
 _DRILL_LENGTH: Final = 160
 _DRILLS_UNTIL: Final = 0.1
-_CHARACTERS_PER_TOKEN: Final = 1.5
+_CHARACTERS_PER_TOKEN: Final = 1.1
 # Tokens that are given, not written, still teach the language a little.
 _GIVEN_SHARE: Final = 0.1
 _GIVEN_WEIGHT: Final = 0.3

@@ -239,7 +239,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--lr", type=float, default=0.006, help="rate of the weight matrices (Muon)")
     parser.add_argument("--vector-lr", type=float, default=0.001, help="rate of embeddings and norms (AdamW)")
     parser.add_argument("--batch-tokens", type=int, default=2048, help="tokens of which gradients are taken at once")
-    parser.add_argument("--max-length", type=int, default=768, help="tokens of the longest of the short dialogues")
+    parser.add_argument("--max-length", type=int, default=1024, help="tokens of the longest of the short dialogues")
     parser.add_argument("--tokens-per-step", type=int, default=8000)
     parser.add_argument("--long-every", type=int, default=20, help="of so many batches one is a long row")
     parser.add_argument("--long-from", type=float, default=0.8, help="share of the tokens after which long rows come")

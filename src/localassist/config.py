@@ -83,7 +83,13 @@ class Config(BaseSettings):
     """Whether the hosted service's model names (gpt-4o, o3, …) stand for the default model."""
 
     embedding_model: str | None = None
-    """A GGUF embedding model for /v1/embeddings."""
+    """The embedding model of file search: a GGUF file, which serves /v1/embeddings as well, or a directory as
+    sentence-transformers saves it. Unset: all-MiniLM-L6-v2, which reads English: give a multilingual model for
+    other languages."""
+
+    reranker_model: str | None = None
+    """The directory of a cross-encoder that judges what file search has found, for better order at a second or more
+    for each search. Unset: none."""
 
     context_window: int | None = Field(default=None, ge=256)
     """Tokens a conversation may take up. Unset: what the model was trained for, at most 8192."""
@@ -95,10 +101,12 @@ class Config(BaseSettings):
     """Layers to put on a GPU; -1 is all."""
 
     flash_attention: Literal["auto", "on", "off"] = "auto"
-    """Whether to use flash attention."""
+    """Whether to use flash attention. `auto`: where the model allows it, except with a KV cache in f32, whose numbers
+    it would round to 16 bits."""
 
     kv_type: Literal["f32", "f16", "q8_0", "q4_0"] = "f16"
-    """How the KV cache is stored: f32 is exact, the quantised types save memory and are slower on a CPU."""
+    """How the KV cache is stored. With f32, answers at temperature 0 depend least on what else runs at the same time;
+    it takes twice the memory of f16. The quantised types save memory and are slower on a CPU."""
 
     batch_size: int = Field(default=512, ge=16)
     """Tokens computed in one step at most."""
@@ -278,6 +286,16 @@ def _source(name: str, flags: dict[str, Any], in_environment: dict[str, Any]) ->
 def prepare_native_libraries() -> None:
     """Set what llama.cpp reads when it is loaded: no debugger on an abort, no start-up banner."""
     os.environ.setdefault("GGML_NO_BACKTRACE", "1")
+
+
+def prepare_retrieval_libraries() -> None:
+    """Set what the libraries of file search read when imported: no telemetry, no threads in tokenizers.
+
+    They are given local files only, so the hub need not be switched off, which would stop `models pull` as well.
+    """
+    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    os.environ["ANONYMIZED_TELEMETRY"] = "False"
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 
 def prepare_hub(url: str) -> None:

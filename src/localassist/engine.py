@@ -16,6 +16,8 @@ from localassist.objects import base
 from localassist.objects.vector_stores import VectorStore
 from localassist.protocols import (
     BlobStore,
+    ChunkStore,
+    Dialect,
     EmbeddingModel,
     FileSearch,
     Interpreter,
@@ -103,7 +105,9 @@ class Engine:
         self.runs = self._build_runs(store, models, resources, clock)
         self.uploads = UploadService(store, blobs, self.files, clock=clock)
         self.models = ModelService(models)
-        self.chat = ChatService(models, max_turn_tokens=config.max_turn_tokens, seed=config.seed, clock=clock)
+        self.chat = ChatService(
+            models, max_turn_tokens=config.max_turn_tokens, seed=config.seed, check_schema=_check_schema, clock=clock
+        )
         self.embeddings = EmbeddingService(embedder)
         if embedder is not None:
             self._closing.callback(embedder.close)
@@ -192,15 +196,17 @@ class Engine:
 
         config = config or Config()
         prepare_native_libraries()
-        models = ModelFiles(config, Loader(config))
-        embedder = LazyEmbedder(config) if config.embedding_model is not None else None
+        models = ModelFiles(config, Loader(config), read_dialect)
+        embedder = LazyEmbedder(config) if _has_gguf_embedder(config) else None
         interpreter = KernelInterpreter(config)
         if config.in_memory:
+            memory = SqliteStore(None)
             return cls(
                 config,
-                store=SqliteStore(None),
+                store=memory,
                 blobs=MemoryBlobs(),
                 models=models,
+                file_search=_file_search(config, memory.chunk_store(), embedder),
                 embedder=embedder,
                 interpreter=interpreter,
             )
@@ -215,6 +221,7 @@ class Engine:
                 store=store,
                 blobs=blobs,
                 models=models,
+                file_search=_file_search(config, store.chunk_store(), embedder),
                 embedder=embedder,
                 interpreter=interpreter,
                 announce=directory.announce,
@@ -287,6 +294,14 @@ class Loader:
         return LlamaBackend(path, options, on_progress=on_progress)
 
 
+def read_dialect(path: Path) -> Dialect:
+    """How a model writes, read off its file."""
+    from localassist.catalog.description import facts_of
+    from localassist.dialects import build_dialect
+
+    return build_dialect(facts_of(path))
+
+
 class LazyEmbedder:
     """Opens the configured embedding model at its first use."""
 
@@ -307,6 +322,18 @@ class LazyEmbedder:
     def close(self) -> None:
         if self._opened is not None:
             self._opened.close()
+
+
+def _has_gguf_embedder(config: Config) -> bool:
+    """Whether the embedding model is one that llama.cpp runs; a directory is one of file search alone."""
+    return config.embedding_model is not None and not Path(config.embedding_model).expanduser().is_dir()
+
+
+def _file_search(config: Config, chunks: ChunkStore, gguf: LazyEmbedder | None) -> FileSearch:
+    """Vector stores over what `chunks` holds. Models, index and parsers are loaded when they are needed."""
+    from localassist.retrieval.parts import open_file_search
+
+    return open_file_search(config, chunks, gguf or LazyEmbedder(config))
 
 
 def _no_session(thread_id: str) -> None:

@@ -20,8 +20,8 @@ from localassist.interpreter.sandbox.confine import (
 )
 from localassist.interpreter.sandbox.seccomp import NEW_NAMESPACES, Rule, Test, assemble
 
-REFUSED = """mount umount2 pivot_root move_mount open_tree fsopen fsconfig fsmount fspick mount_setattr unshare setns bpf
-perf_event_open userfaultfd keyctl add_key request_key io_uring_setup io_uring_enter io_uring_register kexec_load
+REFUSED = """mount umount2 pivot_root move_mount open_tree fsopen fsconfig fsmount fspick mount_setattr unshare setns
+bpf perf_event_open userfaultfd keyctl add_key request_key io_uring_setup io_uring_enter io_uring_register kexec_load
 kexec_file_load init_module finit_module delete_module swapon swapoff reboot acct quotactl syslog open_by_handle_at
 settimeofday clock_settime sethostname setdomainname iopl ioperm uselib vhangup fanotify_init kcmp move_pages nfsservctl
 lookup_dcookie process_madvise pidfd_getfd"""

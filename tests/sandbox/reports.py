@@ -35,7 +35,7 @@ def run_as(name: str, place: Path, *arguments: str, in_container: bool = False) 
     command = [*container, *(who.command if not in_container else who.command[-1:]), "-m", f"tests.sandbox.{module}"]
     done = subprocess.run(
         [argument.format(where=where) for argument in (*command, *rest)],
-        env=who.environment, cwd="/", capture_output=True, text=True, timeout=240, check=False,
+        env=who.environment, cwd="/", capture_output=True, text=True, timeout=900, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

@@ -63,22 +63,30 @@ def start(sandbox: Sandbox, directory: Path, limits: Limits, scenario: str) -> S
     return Started(session, process)
 
 
-def run_scenario(name: str, sandbox: Sandbox, directory: Path) -> dict[str, Any]:
+def run_scenarios(names: list[str], sandbox: Sandbox, directory: Path) -> dict[str, Any]:
+    """The report on each, beside one session that works on all the time."""
+    watchdog = Watchdog(sandbox, LIMITS)
+    neighbour = start(sandbox, directory / "n", LIMITS, "work_in_peace")
+    watchdog.watch(neighbour.session, neighbour.process.pid, lambda breach: None)
+    wait_until(neighbour.beat.exists)
+    report = {name: run_scenario(name, sandbox, directory / name, neighbour) for name in names}
+    watchdog.close()
+    end(sandbox, neighbour)
+    return report
+
+
+def run_scenario(name: str, sandbox: Sandbox, directory: Path, neighbour: Started) -> dict[str, Any]:
     """How the session ended, how long after its limit was crossed, and what was left of it."""
     limits = MANY_ADDRESSES if name == "memory_with_addresses_to_spare" else LIMITS
     watchdog = Watchdog(sandbox, limits)
     breaches: Queue[Breach] = Queue()
-    neighbour = start(sandbox, directory / "n", LIMITS, "work_in_peace")
-    watchdog.watch(neighbour.session, neighbour.process.pid, breaches.put)
-    wait_until(neighbour.beat.exists)
-    attacker = start(sandbox, directory / "a", limits, name)
+    attacker = start(sandbox, directory, limits, name)
     watchdog.watch(attacker.session, attacker.process.pid, breaches.put)
     report = observe(attacker, sandbox, limits, breaches)
     beat_at = neighbour.beat.stat().st_mtime_ns
     report["neighbour_works_on"] = wait_until(lambda: neighbour.beat.stat().st_mtime_ns > beat_at)
     watchdog.close()
-    for started in (attacker, neighbour):
-        end(sandbox, started)
+    end(sandbox, attacker)
     directories = (attacker.session.data, attacker.session.run, attacker.session.tmp)
     for root in directories:
         trees.delete(root)
@@ -158,14 +166,14 @@ def engine_dies(sandbox: Sandbox, directory: Path) -> dict[str, Any]:
     reading, writing = os.pipe()
     engine = os.fork()
     if engine == 0:
-        started = start(sandbox, directory / "n", LIMITS, "work_in_peace")
+        started = start(sandbox, directory, LIMITS, "work_in_peace")
         wait_until(started.beat.exists)
         os.write(writing, b"x")
         signal.pause()
     os.read(reading, 1)
     os.kill(engine, signal.SIGKILL)
     os.waitpid(engine, 0)
-    beat = directory / "n" / "data" / "beat"
+    beat = directory / "data" / "beat"
 
     def is_silent() -> bool:
         before = beat.stat().st_mtime_ns
@@ -177,13 +185,12 @@ def engine_dies(sandbox: Sandbox, directory: Path) -> dict[str, Any]:
 
 def main() -> None:
     sandbox = MAKERS[sys.argv[1]]()  # type: ignore[index]
-    report = {}
-    for name in sys.argv[3:] or [*SCENARIOS, ENGINE_DIES]:
-        directory = Path(tempfile.mkdtemp(dir=sys.argv[2]))
-        directory.chmod(0o755)
-        drive = engine_dies(sandbox, directory) if name == ENGINE_DIES else run_scenario(name, sandbox, directory)
-        report[name] = drive
-        trees.delete(directory)
+    directory = Path(tempfile.mkdtemp(dir=sys.argv[2]))
+    directory.chmod(0o755)
+    report = run_scenarios(sys.argv[3:] or [*SCENARIOS], sandbox, directory)
+    if not sys.argv[3:]:
+        report[ENGINE_DIES] = engine_dies(sandbox, directory / "e")
+    trees.delete(directory)
     print(json.dumps(report))
 
 

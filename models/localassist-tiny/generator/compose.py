@@ -14,8 +14,9 @@ Writer = Callable[[Scene], None]
 LANGUAGE_SHARES: Final = {"en": 0.6, "ko": 0.2, "zh": 0.2}
 # Search changes what "I don't know" means, so it is not mixed with questions that must be declined.
 _FUNCTIONS: Final[dict[Writer, float]] = {
-    function_calls.write_call: 7,
-    function_calls.write_parallel: 3.5,
+    function_calls.write_series: 9,
+    function_calls.write_call: 3.5,
+    function_calls.write_parallel: 1.5,
     structured.write_sql: 1.6,
     structured.write_quiz: 0.35,
 }

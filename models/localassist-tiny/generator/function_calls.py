@@ -42,24 +42,48 @@ def write_call(scene: Scene) -> None:
         scene.answer(results.report({key: value}, scene.answer_language))
 
 
+def write_series(scene: Scene) -> None:
+    """Ask for one thing after another from the same functions, which answer shortly: most of it is choosing and copying."""
+    rng = scene.rng
+    functions = _functions(scene, rng.choices((1, 2, 3, 4, 5), (2, 4, 4, 2, 1))[0])
+    for _ in range(rng.randint(2, 6)):
+        if rng.random() < 0.25:
+            text, requests = _several(scene, functions)
+        else:
+            requests = [(loose if rng.random() < 0.3 else ask)(rng, rng.choice(functions), scene.language)]
+            text = requests[0].text
+        scene.user(in_context(rng, text, scene.language))
+        scene.call(*[(request.name, request.arguments) for request in requests])
+        made = [results.make_short_result(rng, scene.language) for _ in requests]
+        for result in made:
+            scene.result(result)
+        subjects = [_subject(request) for request in requests]
+        scene.answer(
+            results.report(made[0], scene.answer_language)
+            if len(made) == 1
+            else results.report_each(subjects, made, scene.answer_language)
+        )
+
+
 def write_parallel(scene: Scene) -> None:
     """Ask for two or three independent calls in one message."""
-    rng = scene.rng
-    functions = _functions(scene, rng.randint(1, 3))
-    if rng.random() < 0.6:
-        made = _same_function_twice(scene, functions)
-    else:
-        made = None
-    if made:
-        text, requests = made
-    else:
-        first, second = rng.choice(functions), rng.choice(functions)
-        how = loose if rng.random() < 0.15 else ask
-        requests = [how(rng, first, scene.language), how(rng, second, scene.language)]
-        text = _both(rng, requests[0].text, requests[1].text, scene.language)
-    scene.user(in_context(rng, text, scene.language))
+    functions = _functions(scene, scene.rng.randint(1, 3))
+    text, requests = _several(scene, functions)
+    scene.user(in_context(scene.rng, text, scene.language))
     scene.call(*[(request.name, request.arguments) for request in requests])
     _finish(scene, requests)
+
+
+def _several(scene: Scene, functions: list[Function]) -> tuple[str, list[Request]]:
+    """Say two or three requests in one message."""
+    rng = scene.rng
+    made = _same_function_twice(scene, functions) if rng.random() < 0.6 else None
+    if made:
+        return made
+    how = loose if rng.random() < 0.15 else ask
+    first, second = rng.choice(functions), rng.choice(functions)
+    requests = [how(rng, first, scene.language), how(rng, second, scene.language)]
+    return _both(rng, requests[0].text, requests[1].text, scene.language), requests
 
 
 def _both(rng: Random, first: str, second: str, language: str) -> str:

@@ -88,7 +88,7 @@ def _told_values(rng: Random, language: str) -> dict[str, object]:
 def write_fact(scene: Scene) -> None:
     """Let the user tell one to three things in many ways, talk of other things, then ask for one of them."""
     rng, language = scene.rng, scene.language
-    rows = rng.sample(_FACTS[language], rng.choices((1, 2, 3), (5, 3, 1))[0])
+    rows = rng.sample(_FACTS[language], rng.choices((1, 2, 3, 4), (3, 3, 2, 1))[0])
     told = [(row.split("|"), _fact_values(rng, language)) for row in rows]
     statements = [fill(_sentence(rng.choice(parts[0].split(";")), language), values) for parts, values in told]
     joint = "" if language == "zh" else " "
@@ -98,13 +98,13 @@ def write_fact(scene: Scene) -> None:
     if rng.random() < 0.3:
         scene.user(scene.pick(_SMALL_TALK))
         _nod(scene)
-    parts, values = rng.choice(told)
-    question = fill(rng.choice(parts[1].split(";")), values)
-    scene.user(rng.choice(_LEAD[language]).replace("{0}", question))
-    if scene.answer_language == language:
-        scene.answer(fill(parts[2], values))
-    else:
-        scene.answer(next(str(value) for key, value in values.items() if "{" + key + "}" in parts[2]))
+    for parts, values in rng.sample(told, rng.randint(1, len(told))):
+        question = fill(rng.choice(parts[1].split(";")), values)
+        scene.user(rng.choice(_LEAD[language]).replace("{0}", question))
+        if scene.answer_language == language:
+            scene.answer(fill(parts[2], values))
+        else:
+            scene.answer(next(str(value) for key, value in values.items() if "{" + key + "}" in parts[2]))
 
 
 def _nod(scene: Scene) -> None:

@@ -58,6 +58,12 @@ def make_result(rng: Random, language: str) -> object:
     return rng.choice(([], {"results": []}, "[]"))
 
 
+def make_short_result(rng: Random, language: str) -> object:
+    """Make a result that is soon read and reported."""
+    value = rng.choice((words.whole(rng), words.amount(rng), words.coined(rng, language)))
+    return rng.choice(("ok", "done", {"status": "ok"}, str(value), {_key(rng)[0]: value}))
+
+
 def report(result: object, language: str) -> str:
     """Say a result in one sentence or two, every value copied as it stands."""
     if isinstance(result, dict):

@@ -1,6 +1,19 @@
 """The tree of commands."""
 
-from localassist.cli import assistants, chat, config, doctor, files, models, runs, serve, stores, threads, transfer
+from localassist.cli import (
+    assistants,
+    chat,
+    config,
+    doctor,
+    files,
+    models,
+    runs,
+    search_index,
+    serve,
+    stores,
+    threads,
+    transfer,
+)
 from localassist.cli.command import Body, command, new_group
 
 app = new_group("The Assistants API on your own machine, on open-weight models.", is_root=True)
@@ -53,6 +66,10 @@ GROUPS: dict[str, tuple[str, dict[str, Body]]] = {
             "detach": stores.detach_file,
             "remove": stores.remove_store,
         },
+    ),
+    "index": (
+        "The index of file search.",
+        {"verify": search_index.verify_index, "rebuild": search_index.rebuild_index},
     ),
 }
 

@@ -8,12 +8,12 @@ from typing import Any, NoReturn
 
 from localassist.errors import InvalidRequest
 from localassist.objects.schema_form import compilable, endless_references
+from localassist.objects.schema_patterns import find_pattern_fault
 from localassist.objects.schema_shape import well_formed
 from localassist.protocols import FunctionSpec, grammar_json
 
 SchemaPath = tuple[str, ...]
 
-_LOOK_AROUND = re.compile(r"\(\?[=!<]")
 _CDATA = re.compile(r"<!\[CDATA\[(.*)\]\]>", re.DOTALL)
 _PYTHON_WORDS = {"True": "true", "False": "false", "None": "null"}
 _NAMES = {str: "string", bool: "boolean", int: "integer", float: "number", list: "array", dict: "object"}
@@ -109,7 +109,7 @@ def _loosened(text: str) -> dict[str, Any]:
 
 
 def _without_impossible(schema: Any) -> Any:
-    """A schema without what no grammar compiler takes even leniently: look-around and references to elsewhere."""
+    """A schema without what no grammar compiler takes even leniently: some patterns, and references to elsewhere."""
     if isinstance(schema, list):
         return [_without_impossible(item) for item in schema]
     if not isinstance(schema, dict):
@@ -117,6 +117,6 @@ def _without_impossible(schema: Any) -> Any:
     return {
         key: _without_impossible(value)
         for key, value in schema.items()
-        if not (key == "pattern" and isinstance(value, str) and _LOOK_AROUND.search(value))
+        if not (key == "pattern" and isinstance(value, str) and find_pattern_fault(value))
         and not (key == "$ref" and isinstance(value, str) and not value.startswith("#"))
     }

@@ -24,7 +24,7 @@ class Opening:
 
     def open_seats(self) -> Seats:
         """Raises MissingExtra, or InterpreterUnavailable with the remedy."""
-        if any(importlib.util.find_spec(name) is None for name in REQUIRED):
+        if missing_parts():
             raise MissingExtra.of("The code interpreter", "interpreter")
         packages = [package_directory(path) for path in self._config.code_packages]
         scratch = Scratch()
@@ -65,6 +65,11 @@ class Opening:
         """Delete what a session of an earlier engine left."""
         if self._root is not None:
             delete_files_of(session, self._root)
+
+
+def missing_parts() -> list[str]:
+    """The libraries of the interpreter extra that are not installed."""
+    return [name for name in REQUIRED if importlib.util.find_spec(name) is None]
 
 
 def package_directory(given: str) -> Path:

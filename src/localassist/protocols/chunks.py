@@ -165,6 +165,9 @@ class ChunkStore(Protocol):
 
     def remove_store(self, store_id: str) -> None: ...
 
+    def replace_windows(self, file_number: int, key: TextKey, num_windows: int) -> bool:
+        """Give a file other windows, which must have been staged; False when that generation is gone."""
+
     def set_attributes(self, store_id: str, file_id: str, attributes: Mapping[str, Any]) -> bool:
         """The attributes that filters see from now on; False when the file is not searchable (yet)."""
 
@@ -174,7 +177,7 @@ class ChunkStore(Protocol):
     # --- reading ---
 
     def version(self, store_id: str) -> int:
-        """Changes with every put, removal and change of attributes; 0 for a store without files."""
+        """Changes with every change of what `files` returns; 0 for a store that never had a file."""
 
     def counts(self, store_id: str) -> ChunkCounts: ...
 

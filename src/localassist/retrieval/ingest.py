@@ -88,6 +88,7 @@ class IngestionWorker:
         if self._thread is not None:
             self._thread.join()
         self._extractor.close()
+        self._embedder.close()
 
     def _work(self) -> None:
         while not self._closing:
@@ -136,6 +137,7 @@ class IngestionWorker:
                 key=embedded.key,
                 num_windows=embedded.num_windows,
                 attributes=attributes,
+                page_starts=source.page_starts,
             )
             return self._chunks.put(passages).size_bytes
 

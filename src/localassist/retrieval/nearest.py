@@ -28,19 +28,22 @@ class NearestChunks:
         self,
         chunks: ChunkStore,
         fingerprint: str,
-        index: VectorIndex | None,
         *,
         vectors: StoreVectors | None = None,
         exact_windows: int = EXACT_WINDOWS,
     ) -> None:
         self._chunks = chunks
         self._fingerprint = fingerprint
-        self._index = index
+        self._index: VectorIndex | None = None
         self._vectors = vectors or StoreVectors(chunks)
         self._exact_windows = exact_windows
         self._lock = threading.Lock()
         self._snapshots: dict[str, _Snapshot] = {}
         self._warned: set[str] = set()
+
+    def use_index(self, index: VectorIndex | None) -> None:
+        """Search large stores with this index from now on, with none exactly."""
+        self._index = index
 
     def files(self, store_id: str) -> Sequence[StoredFile]:
         """The searchable files of a store, read again only after a change."""
@@ -68,9 +71,10 @@ class NearestChunks:
     ) -> list[ChunkHit]:
         """Best first; `allowed` are the numbers of the files that may be found, None for all."""
         searched = self.comparable(files)
-        if allowed is None and self.needs_index(searched) and self._index is not None:
+        index = self._index
+        if allowed is None and index is not None and self.needs_index(searched):
             try:
-                return self._by_index(self._index, store_id, searched, vector, limit)
+                return self._by_index(index, store_id, searched, vector, limit)
             except RetrievalFailed as exc:
                 logger.warning("%s Searching without it.", exc, extra={"action": "index_failed"})
         return self._vectors.nearest(store_id, searched, vector, limit=limit, allowed=allowed)

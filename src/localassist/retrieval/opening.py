@@ -1,4 +1,4 @@
-"""Chooses the embedding model: the one that comes with the package, a directory of the user's, or a GGUF file."""
+"""Puts file search together as configured, and chooses the embedding model: the default one, a directory or a GGUF."""
 
 import hashlib
 import logging
@@ -7,13 +7,18 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
+from localassist.config import Config, default_cache_dir, prepare_retrieval_libraries
 from localassist.errors import RetrievalFailed
-from localassist.protocols import Embedder, EmbeddingModel
+from localassist.protocols import ChunkStore, Embedder, EmbeddingModel
 from localassist.retrieval import default_model
+from localassist.retrieval.chroma_index import ChromaIndex
 from localassist.retrieval.embedder import Encoder, LazyEmbedder
 from localassist.retrieval.gguf_encoder import GgufEncoder
 from localassist.retrieval.onnx_encoder import OnnxEncoder
+from localassist.retrieval.reranker import CrossEncoderReranker
+from localassist.retrieval.retriever import HybridRetriever
 from localassist.retrieval.sentence_encoder import SentenceEncoder
 
 logger = logging.getLogger(__name__)
@@ -21,6 +26,40 @@ logger = logging.getLogger(__name__)
 CUTTING = "220-20"  # how windows are cut, in every fingerprint: see `windows`
 _EXPORT_TIMEOUT_S = 300
 _SAMPLE_BYTES = 1 << 20
+
+
+class Retrieval(NamedTuple):
+    """File search, and the embedder that ingestion uses as well. Close the retriever first."""
+
+    retriever: HybridRetriever
+    embedder: Embedder
+
+
+def open_retrieval(
+    config: Config, chunks: ChunkStore, *, index: Path | None, open_gguf: Callable[[], EmbeddingModel]
+) -> Retrieval:
+    """File search over what `chunks` holds. Neither a model nor the index is loaded before it is needed.
+
+    `index` is the directory of the index of large stores, None for none (in memory). Raises RetrievalFailed when a
+    model of the settings does not exist.
+    """
+    prepare_retrieval_libraries()
+    embedder = build_embedder(
+        None if config.embedding_model is None else Path(config.embedding_model).expanduser(),
+        cache=default_cache_dir() / "models",
+        open_gguf=open_gguf,
+        threads=config.threads,
+    )
+    reranker = None
+    if config.reranker_model is not None:
+        reranker = CrossEncoderReranker(Path(config.reranker_model).expanduser())
+    retriever = HybridRetriever(
+        chunks,
+        embedder,
+        open_index=None if index is None else lambda: ChromaIndex(index),
+        reranker=reranker,
+    )
+    return Retrieval(retriever, embedder)
 
 
 def build_embedder(

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import islice
 from typing import NamedTuple
 
@@ -124,8 +125,6 @@ class HybridSearch:
         return (ScoredChunk(stored[chunk_id], scores[chunk_id]) for chunk_id in order if chunk_id in stored)
 
     def _reranked(self, queries: Sequence[str], passages: list[FoundChunk], options: SearchOptions) -> list[FoundChunk]:
-        from dataclasses import replace
-
         if self._reranker is None or not options.rerank:
             return passages
         judged = passages[: options.max_results]

@@ -21,7 +21,7 @@ class SentenceEncoder:
             from sentence_transformers import SentenceTransformer
         except ImportError as exc:
             raise MissingExtra.of("An embedding model in a directory", "retrieval") from exc
-        transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        transformers.utils.logging.disable_progress_bar()
         if threads is not None:
             torch.set_num_threads(threads)
         try:

@@ -35,22 +35,26 @@ def copy_out(source: BinaryIO, target: Path, filename: str) -> Copied:
 
 
 class ExtractedTexts:
-    """Texts in a folder of their own, which is made when it is needed."""
+    """Texts in a folder of their own, which is made when it is needed; without a folder nothing is kept."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path | None) -> None:
         self._folder = folder
 
     def find(self, key: str, file_id: str) -> SourceText | None:
         """The text of this content if it was extracted before, for this file or another."""
+        if self._folder is None:
+            return None
         try:
             data = json.loads((self._folder / f"{key}.json").read_bytes())
-            self._mark(key, file_id)
+            _mark(self._folder, key, file_id)
             headings = tuple((offset, title) for offset, title in data["headings"])
             return SourceText(data["text"], tuple(data["page_starts"]), headings, data["has_lines"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
     def keep(self, key: str, file_id: str, source: SourceText) -> None:
+        if self._folder is None:
+            return
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         data = {
             "text": source.text,
@@ -60,15 +64,18 @@ class ExtractedTexts:
         }
         unfinished = self._folder / f"{key}.part"
         unfinished.write_text(json.dumps(data), encoding="ascii")
-        self._mark(key, file_id)
+        _mark(self._folder, key, file_id)
         os.replace(unfinished, self._folder / f"{key}.json")
 
     def forget(self, file_id: str) -> None:
         """Drop the texts that only this file had."""
+        if self._folder is None:
+            return
         for mark in self._folder.glob(f"*.{file_id}"):
             mark.unlink(missing_ok=True)
             if not any(self._folder.glob(f"{mark.stem}.file-*")):
                 (self._folder / f"{mark.stem}.json").unlink(missing_ok=True)
 
-    def _mark(self, key: str, file_id: str) -> None:
-        (self._folder / f"{key}.{file_id}").touch(mode=0o600)
+
+def _mark(folder: Path, key: str, file_id: str) -> None:
+    (folder / f"{key}.{file_id}").touch(mode=0o600)

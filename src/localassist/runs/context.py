@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from localassist.errors import ContextLengthExceeded
 from localassist.objects.runs import ContextReport, Run, ShownPassage
 from localassist.protocols import ChatMessage, FunctionSpec, LoadedModel, Store
+from localassist.runs.long_outputs import cut_outputs, result_limit
 from localassist.runs.signals import Incomplete
 from localassist.runs.transcript import Unit, made_files, read_transcript
 
@@ -73,7 +74,9 @@ class ContextBuilder:
         Raises ContextLengthExceeded when even the newest message does not fit the window, and Incomplete when it does
         not fit the budget.
         """
-        units = read_transcript(self._store, run)
+        window = model.backend.facts.context_window
+        transcript = read_transcript(self._store, run)
+        units = transcript = cut_outputs(transcript, result_limit(window), model.backend.count_tokens)
         if run.truncation_strategy.type == "last_messages":
             units = _last_messages(units, run.truncation_strategy.last_messages or 1)
         fitting = _Fitting(run, model, tuple(tools), _room(run, model, prompt_budget))
@@ -81,7 +84,7 @@ class ContextBuilder:
         prompt, num_tokens = fitting.measure(kept)
         if num_tokens > fitting.room:
             raise _does_not_fit(num_tokens, fitting.room, prompt_budget)
-        dropped = sum(u.num_thread_messages for u in units) - sum(u.num_thread_messages for u in kept)
+        dropped = sum(u.num_thread_messages for u in transcript) - sum(u.num_thread_messages for u in kept)
         passages = tuple(passage for unit in kept for passage in unit.passages)
         files = made_files(self._store, run.thread_id)
         report = fitting.report(num_tokens, dropped)

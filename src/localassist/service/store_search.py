@@ -4,7 +4,7 @@ import re
 
 from localassist.errors import RetrievalFailed
 from localassist.objects.store_search import PassagePlace, PassageText, SearchBody, SearchPage, SearchResult
-from localassist.protocols import FoundChunk, Retriever, SearchOptions
+from localassist.protocols import FoundChunk, IndexFinding, Retriever, SearchOptions
 from localassist.service.store_ledger import NO_FILE_SEARCH
 from localassist.service.vector_stores import VectorStoreService
 
@@ -27,14 +27,26 @@ class StoreSearchService:
 
     def search(self, store_id: str, body: SearchBody) -> SearchPage:
         """Passages of the store, best first. Searching is an activity: the store's expiry begins anew."""
-        if self._retriever is None:
-            raise RetrievalFailed(NO_FILE_SEARCH)
+        retriever = self._available()
         self._stores.use(store_id)
         queries = body.queries()
         if body.rewrite_query:
             queries = [rewritten(query) for query in queries]
-        found = self._retriever.search([store_id], queries, _options(body))
+        found = retriever.search([store_id], queries, _options(body))
         return SearchPage(search_query=queries, data=[_result(chunk) for chunk in found])
+
+    def verify_index(self) -> list[IndexFinding]:
+        """Compare the index with what is stored."""
+        return self._available().verify()
+
+    def rebuild_index(self) -> list[IndexFinding]:
+        """Drop the index and make it again; returns what a comparison then says."""
+        return self._available().rebuild()
+
+    def _available(self) -> Retriever:
+        if self._retriever is None:
+            raise RetrievalFailed(NO_FILE_SEARCH)
+        return self._retriever
 
 
 def rewritten(query: str) -> str:

@@ -97,6 +97,18 @@ class SqliteChunkStore:
                 _discard_windows(connection, self._remove(connection, store_number, store_id, file_id))
             connection.execute(delete(search_stores).where(search_stores.c.number == store_number))
 
+    def replace_windows(self, file_number: int, key: TextKey, num_windows: int) -> bool:
+        with self._database.writing() as connection:
+            of_file = search_files.c.number == file_number
+            row = connection.execute(queries.files().where(of_file)).first()
+            if row is None or _num_staged(connection, key) < num_windows:
+                return False
+            values = {**key._asdict(), "num_windows": num_windows, "is_indexed": 0}
+            connection.execute(update(search_files).where(of_file).values(values))
+            _discard_windows(connection, _file(row).key)
+            _touch(connection, row.store_number)
+            return True
+
     def set_attributes(self, store_id: str, file_id: str, attributes: Mapping[str, Any]) -> bool:
         with self._database.writing() as connection:
             store_number = connection.execute(queries.store_number(), {"store_id": store_id}).scalar()
@@ -182,14 +194,19 @@ class SqliteChunkStore:
     def mark_indexed(self, file_numbers: Collection[int]) -> None:
         with self._database.writing() as connection:
             for numbers in _batches(file_numbers):
-                statement = update(search_files).where(search_files.c.number.in_(numbers))
-                connection.execute(statement.values(is_indexed=1))
+                chosen = search_files.c.number.in_(numbers)
+                connection.execute(update(search_files).where(chosen).values(is_indexed=1))
+                stores = select(search_files.c.store_number).where(chosen).distinct()
+                for store_number in connection.execute(stores).scalars().all():
+                    _touch(connection, store_number)
 
     def mark_unindexed(self, store_id: str) -> None:
         with self._database.writing() as connection:
             store_number = connection.execute(queries.store_number(), {"store_id": store_id}).scalar()
-            of_store = update(search_files).where(search_files.c.store_number == store_number)
-            connection.execute(of_store.values(is_indexed=0))
+            if store_number is not None:
+                of_store = update(search_files).where(search_files.c.store_number == store_number)
+                connection.execute(of_store.values(is_indexed=0))
+                _touch(connection, store_number)
 
     def removed(self) -> list[RemovedFile]:
         columns = (index_removals.c.store_id, index_removals.c.file_number, index_removals.c.num_windows)

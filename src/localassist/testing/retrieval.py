@@ -51,6 +51,10 @@ class WordEmbedder:
         """It reads everything."""
         return True
 
+    def unreadable_scripts(self) -> list[str]:
+        """None."""
+        return []
+
     def close(self) -> None:
         """Nothing to release."""
 

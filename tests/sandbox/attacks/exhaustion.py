@@ -131,7 +131,7 @@ def many_large_files(at: Directories) -> None:
 def deleted_files_kept_open(at: Directories) -> None:
     kept = []
     for _ in range(200):
-        kept.append(open(at.data + "/deleted", "wb", 0))
+        kept.append(open(at.data + "/deleted", "wb", 0))  # noqa: SIM115 - kept open on purpose
         os.unlink(at.data + "/deleted")
         kept[-1].write(bytes(20 * MIB))
     wait()

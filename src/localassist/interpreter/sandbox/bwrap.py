@@ -22,7 +22,7 @@ from localassist.interpreter.sandbox.installation import (
     python_trees,
 )
 from localassist.interpreter.sandbox.seccomp import IN_NAMESPACES, assemble
-from localassist.interpreter.sandbox.specification import num_tasks_of_user, resource_limits, specify
+from localassist.interpreter.sandbox.specification import resource_limits, specify
 
 OLDEST_VERSION = (0, 8, 0)  # the first that can size its file systems and forbid further user namespaces
 OWN_TASK_COUNTS_SINCE = (5, 14)  # kernels from here on count a user namespace's processes apart from its user's
@@ -68,7 +68,7 @@ class BwrapSandbox:
         counts_apart = session.uid is not None or _kernel() >= OWN_TASK_COUNTS_SINCE
         specification = specify(
             session,
-            resource_limits(limits, other_tasks=0 if counts_apart else num_tasks_of_user()),
+            resource_limits(limits, shares_user=not counts_apart),
             directory=places.data,
             supervised=False,  # the namespace's first process dies with the engine, and all others with it
             system_calls=self._system_calls,

@@ -31,6 +31,7 @@ FILE_RIGHTS = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE  # those that a rule f
 READ = EXECUTE | READ_FILE | READ_DIR
 CHANGE = ALL_FILE_RIGHTS & ~(EXECUTE | MAKE_CHAR | MAKE_BLOCK | DEVICE_IOCTL)
 GRACE_S = 2.0
+NICENESS = 5  # below the engine: whoever is to stop a busy session must get a processor before it
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -48,6 +49,7 @@ def give_up_rights(specification: dict[str, Any]) -> None:
     """Limits, user, capabilities, files, system calls: in this order, each step possible only before the next."""
     os.closerange(3, 65536)
     os.umask(0o077)
+    os.nice(NICENESS)
     if sys.platform == "linux":
         with open("/proc/self/oom_score_adj", "w", encoding="ascii") as score:
             score.write("1000")  # where the machine's memory ends, the kernel takes it from this session first

@@ -24,7 +24,7 @@ from localassist.interpreter.sandbox.installation import (
     python_trees,
 )
 from localassist.interpreter.sandbox.seccomp import WITHOUT_NAMESPACES, assemble
-from localassist.interpreter.sandbox.specification import num_tasks_of_user, resource_limits, specify
+from localassist.interpreter.sandbox.specification import resource_limits, specify
 
 OLDEST_ABI = 6  # the first that keeps signals and abstract sockets within the sandbox
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
@@ -71,7 +71,7 @@ class LandlockSandbox:
         trees = [*SYSTEM_TREES, *map(str, python_trees()), *SYSTEM_FILES]
         specification = specify(
             session,
-            resource_limits(limits, other_tasks=num_tasks_of_user() if session.uid is None else 0),
+            resource_limits(limits, shares_user=session.uid is None),
             directory=places.data,
             supervised=True,
             system_calls=self._system_calls,

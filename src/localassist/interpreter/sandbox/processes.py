@@ -36,8 +36,10 @@ def kill(pid: int) -> None:
 
 
 def end(supervisor: int) -> None:
-    """Have a supervisor kill its session and end; it may have ended."""
+    """Have a supervisor kill its session and end; it may have ended. What is already known goes at once."""
     send(supervisor, signal.SIGTERM)
+    for pid in descendants(supervisor):
+        send(pid, signal.SIGKILL)
 
 
 def send(pid: int, number: signal.Signals) -> None:

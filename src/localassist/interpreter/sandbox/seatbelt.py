@@ -63,7 +63,11 @@ class SeatbeltSandbox:
         readable: Sequence[Path] = (),
     ) -> Launch:
         places = self.places(session)
-        kept = {name: value for name, value in resource_limits(limits).items() if name not in NOT_ENFORCED_ON_MACOS}
+        kept = {
+            name: value
+            for name, value in resource_limits(limits, shares_user=False).items()
+            if name not in NOT_ENFORCED_ON_MACOS
+        }
         specification = specify(session, kept, directory=places.data, supervised=False)
         profile = build_profile(places, [*python_trees(), CONFINE, *readable])
         return Launch(

@@ -7,17 +7,22 @@ from typing import Any
 
 from localassist.interpreter.sandbox.base import Limits, SessionDirs
 
+ROOM_FOR_ALL = 2048
+"""Tasks by which sessions that share a user may together exceed what there is when one starts."""
 
-def resource_limits(limits: Limits, *, other_tasks: int = 0) -> dict[str, int]:
-    """Per process, by the name that follows RLIMIT_. `other_tasks` are those of the same user outside the session.
+
+def resource_limits(limits: Limits, *, shares_user: bool) -> dict[str, int]:
+    """Per process, by the name that follows RLIMIT_. `shares_user`: the kernel counts other tasks towards NPROC too.
 
     Processes may be twice what the session may have: the watchdog stops a session that has more than its limit, and
-    this bounds how far a fork bomb comes before.
+    this bounds how far a fork bomb comes before. Where the count is shared the bound is wide, or a bomb in one session
+    would keep the others from making processes.
     """
+    own = 2 * limits.num_processes
     return {
         "AS": limits.address_space_bytes,
         "FSIZE": limits.file_size_bytes,
-        "NPROC": other_tasks + 2 * limits.num_processes,
+        "NPROC": num_tasks_of_user() + max(own, ROOM_FOR_ALL) if shares_user else own,
         "NOFILE": limits.num_open_files,
         "CORE": 0,
         "MEMLOCK": 8 << 20,

@@ -10,7 +10,7 @@ from pathlib import Path
 from localassist.interpreter.sandbox import processes
 from localassist.interpreter.sandbox.base import Launch, Limits, Places, SandboxName, SessionDirs
 from localassist.interpreter.sandbox.installation import confined, inner_environment
-from localassist.interpreter.sandbox.specification import num_tasks_of_user, resource_limits, specify
+from localassist.interpreter.sandbox.specification import resource_limits, specify
 
 WARNING = (
     "code_sandbox is 'none': code that the model writes runs with all your rights. It can read, change and send away"
@@ -38,7 +38,7 @@ class Unconfined:
         readable: Sequence[Path] = (),
     ) -> Launch:
         places, is_linux = self.places(session), sys.platform == "linux"
-        kept = resource_limits(limits, other_tasks=num_tasks_of_user() if is_linux else 0)
+        kept = resource_limits(limits, shares_user=is_linux)
         if not is_linux:
             kept = {name: value for name, value in kept.items() if name not in ("AS", "NPROC")}
         specification = specify(session, kept, directory=places.data, supervised=is_linux, keeps_rights=True)
