@@ -64,6 +64,11 @@ class KernelInterpreter:
         except BackendError as exc:
             logger.warning("code cannot be run here: %s", exc)
 
+    @property
+    def is_prepared(self) -> bool:
+        """Whether a kernel waits for the next session."""
+        return self._kernels is not None and self._kernels.pool.is_ready
+
     def execute(
         self,
         session: str,
