@@ -56,9 +56,6 @@ class Interpreter(Protocol):
     def prepare(self) -> None:
         """Start in the background what the first cell will need. Trouble is logged; `execute` will report it."""
 
-    def prepare(self) -> None:
-        """Begin to start what a cell will need, in the background. Trouble is reported by the first cell."""
-
     def execute(
         self,
         session: str,

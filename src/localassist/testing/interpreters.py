@@ -37,9 +37,6 @@ class ScriptedInterpreter:
     def prepare(self) -> None:
         self.num_prepared += 1
 
-    def prepare(self) -> None:
-        """Nothing to start."""
-
     def execute(
         self,
         session: str,
