@@ -1,13 +1,19 @@
 """What the retrieval benchmarks share: corpora from Debian packages, questions with known answers, searching them."""
 
 import html.parser
+import json
+import os
+import platform
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from rich.console import Console
+from rich.table import Table
 
 from localassist.errors import RetrievalFailed
 from localassist.protocols import (
@@ -227,3 +233,24 @@ def halves(questions: Sequence[Question]) -> Iterator[tuple[str, Sequence[Questi
     """Every other question to tune on, the others to report."""
     yield "tuning half", questions[::2]
     yield "other half", questions[1::2]
+
+
+# --- reporting ----------------------------------------------------------------------------------------------------
+
+
+def report(name: str, figures: Mapping[str, float], reach: Mapping[str, float], *, at_most: bool = True) -> None:
+    """Print a table and write the figures with the machine to `results/NAME.json`."""
+    table = Table("measure", "found", "reach")
+    for measure, found in figures.items():
+        sign = "≤" if at_most else "≥"
+        table.add_row(measure, f"{found:.3g}", f"{sign} {reach[measure]:g}" if measure in reach else "")
+    Console().print(table)
+    machine = {
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "system": platform.system(),
+        "cores": os.cpu_count(),
+        "load_average": os.getloadavg(),
+    }
+    results = Path(__file__).parent / "results" / f"{name}.json"
+    results.write_text(json.dumps({"machine": machine, "figures": figures}, indent=2, ensure_ascii=False) + "\n")

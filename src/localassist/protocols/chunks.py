@@ -48,7 +48,7 @@ class Chunk:
 
 
 class TextKey(NamedTuple):
-    """Which windows: of the text with this sha256, cut and embedded by the embedder with this fingerprint."""
+    """Which windows: of a text cut in one way (this sha256 is of both), by the embedder with this fingerprint."""
 
     text_sha256: str
     fingerprint: str

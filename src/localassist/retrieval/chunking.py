@@ -62,30 +62,30 @@ def cut(text: str, token_starts: Sequence[int], size: int, overlap: int) -> Iter
     if not 0 <= overlap <= size // 2:
         raise ValueError(f"an overlap of {overlap} tokens is not within half of {size}")
     num_tokens = len(token_starts)
-    first = 0
-    while first < num_tokens:
-        begin = token_starts[first]
+    begin = 0
+    while begin < len(text):
+        first = bisect_right(token_starts, begin) - 1  # a boundary may lie inside a token, behind its space
         if first + size >= num_tokens:
             yield from _visible(text, begin, len(text))
             return
         earliest = token_starts[first + size - size // 4]
         end = _last_boundary(text, earliest, token_starts[first + size])
         yield from _visible(text, begin, end)
-        following = bisect_left(token_starts, end)
-        first = max(first + 1, _start(text, token_starts, following, overlap))
+        begin = _next_begin(text, token_starts, end, overlap)
 
 
-def _start(text: str, token_starts: Sequence[int], following: int, overlap: int) -> int:
-    """The token to go on from: `overlap` tokens back, or up to a quarter fewer to begin at a boundary."""
+def _next_begin(text: str, token_starts: Sequence[int], end: int, overlap: int) -> int:
+    """`overlap` tokens before the end of the last span, or up to a quarter fewer to begin at a boundary."""
+    following = bisect_left(token_starts, end)
     if overlap == 0:
-        return following
+        return end
     earliest = token_starts[following - overlap]
-    latest = token_starts[following - overlap + overlap // 4]
+    latest = min(end, token_starts[following - overlap + overlap // 4])
     for ends in _ENDS:
         match = ends.search(text, earliest, latest)
         if match is not None:
-            return bisect_left(token_starts, match.end())
-    return following - overlap
+            return match.end()
+    return earliest
 
 
 def _last_boundary(text: str, earliest: int, latest: int) -> int:

@@ -23,7 +23,7 @@ from localassist.retrieval.sentence_encoder import SentenceEncoder
 
 logger = logging.getLogger(__name__)
 
-CUTTING = "220-20"  # how windows are cut, in every fingerprint: see `windows`
+CUTTING = "220-20"  # how windows are cut, in every fingerprint: to be changed with `windows`
 _EXPORT_TIMEOUT_S = 300
 _SAMPLE_BYTES = 1 << 20
 

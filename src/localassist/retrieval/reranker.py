@@ -37,11 +37,11 @@ class CrossEncoderReranker:
     def _loaded(self) -> Any:
         try:
             import torch
-            import transformers
             from sentence_transformers import CrossEncoder
+            from transformers.utils import logging
         except ImportError as exc:
             raise MissingExtra.of("A reranker", "retrieval") from exc
-        transformers.utils.logging.disable_progress_bar()
+        logging.disable_progress_bar()
         try:
             return CrossEncoder(
                 str(self._directory),

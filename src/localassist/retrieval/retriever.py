@@ -6,6 +6,7 @@ from localassist.protocols import Chunk, ChunkStore, Embedder, FoundChunk, Index
 from localassist.retrieval.indexer import Indexer, OpenedIndex
 from localassist.retrieval.nearest import EXACT_WINDOWS, NearestChunks
 from localassist.retrieval.search import HybridSearch
+from localassist.retrieval.tokens import count_tokens
 from localassist.retrieval.windows import embed_text
 
 
@@ -59,8 +60,9 @@ class HybridRetriever:
         """Give files the windows of the present embedding model."""
         for file in self._chunks.files(store_id):
             if file.key is None or file.key.fingerprint != self._embedder.fingerprint:
-                text = _text_of(self._chunks.chunks_of(store_id, file.file_id))
-                key, num_windows = embed_text(text, self._embedder, self._chunks)
+                chunks = self._chunks.chunks_of(store_id, file.file_id)
+                longest = max((count_tokens(chunk.text) for chunk in chunks), default=1)
+                key, num_windows = embed_text(_text_of(chunks), self._embedder, self._chunks, max_tokens=longest)
                 self._chunks.replace_windows(file.number, key, num_windows)
 
 

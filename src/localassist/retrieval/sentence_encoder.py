@@ -17,11 +17,11 @@ class SentenceEncoder:
     def __init__(self, directory: Path, *, threads: int | None = None) -> None:
         try:
             import torch
-            import transformers
             from sentence_transformers import SentenceTransformer
+            from transformers.utils import logging
         except ImportError as exc:
             raise MissingExtra.of("An embedding model in a directory", "retrieval") from exc
-        transformers.utils.logging.disable_progress_bar()
+        logging.disable_progress_bar()
         if threads is not None:
             torch.set_num_threads(threads)
         try:

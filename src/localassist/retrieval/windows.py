@@ -25,15 +25,18 @@ def embed_text(
     embedder: Embedder,
     chunks: ChunkStore,
     *,
+    max_tokens: int = WINDOW_TOKENS,
     on_progress: Progress | None = None,
     check: Callable[[], None] | None = None,
 ) -> EmbeddedText:
     """Stage all windows of a text, going on where an earlier call stopped.
 
+    `max_tokens` is the size of the chunks: a window that spans several small ones could not tell which is meant.
     `on_progress` is told (windows done, windows in all), `check` is called between batches and may raise to stop.
     """
-    spans = plan_windows(text, embedder)
-    key = TextKey(hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(), embedder.fingerprint)
+    size = min(WINDOW_TOKENS, max_tokens, embedder.max_tokens)
+    spans = plan_windows(text, embedder, size)
+    key = TextKey(_digest(text, size), embedder.fingerprint)
     done = min(chunks.staged(key), len(spans))
     while True:
         if on_progress is not None:
@@ -45,10 +48,14 @@ def embed_text(
         done += len(block)
 
 
-def plan_windows(text: str, embedder: Embedder) -> list[Span]:
-    """The windows of a text, in order: at most WINDOW_TOKENS of the embedder's tokens, fewer if it reads fewer."""
-    size = min(WINDOW_TOKENS, embedder.max_tokens)
+def plan_windows(text: str, embedder: Embedder, size: int) -> list[Span]:
+    """The windows of a text, in order: at most `size` of the embedder's tokens each."""
     return list(cut(text, embedder.token_starts(text), size, min(WINDOW_OVERLAP_TOKENS, size // 4)))
+
+
+def _digest(text: str, size: int) -> str:
+    """Tells texts apart, and the same text cut otherwise."""
+    return hashlib.sha256(f"{size} {text}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _embedded(

@@ -14,6 +14,12 @@ def store_number() -> Select[Any]:
 
 
 @cache
+def store_scope() -> Select[Any]:
+    of_store = search_stores.c.store_id == bindparam("store_id")
+    return select(search_stores.c.number, search_stores.c.next_chunk_id).where(of_store)
+
+
+@cache
 def store_ids() -> Select[Any]:
     used = select(search_files.c.number).where(search_files.c.store_number == search_stores.c.number)
     return select(search_stores.c.store_id).where(used.exists()).order_by(search_stores.c.number)

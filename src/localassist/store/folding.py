@@ -36,8 +36,8 @@ def fold(text: str) -> str:
     return _CJK_RUN.sub(_pairs, _unified(text))
 
 
-def match_expression(query: str) -> str | None:
-    """An FTS5 expression that finds any telling word of the query; None when it has no word at all."""
+def match_terms(query: str) -> list[str]:
+    """FTS5 terms for the telling words of a query; for all its words when none is telling."""
     words: list[str] = []
     pairs: list[str] = []
     for word in dict.fromkeys(_WORD.findall(fold(query))):
@@ -46,16 +46,13 @@ def match_expression(query: str) -> str | None:
     telling_pairs = [pair for pair in pairs if pair not in STOP_WORDS]
     if not telling and not telling_pairs:
         telling, telling_pairs = words, pairs
-    return " OR ".join(_terms(telling, telling_pairs)) or None
+    return [f'"{word}"' for word in telling[:MAX_TERMS]] + _pair_terms(telling_pairs)
 
 
-def _terms(words: list[str], pairs: list[str]) -> list[str]:
-    """The first words, and the pairs; single characters as beginnings of pairs where there is nothing longer."""
-    longer = [pair for pair in pairs if len(pair) > 1]
-    if longer:
-        pairs = longer
-    quoted = [f'"{word}"' for word in words[:MAX_TERMS]]
-    return quoted + [f'"{pair}"' if len(pair) > 1 else f'"{pair}"*' for pair in pairs[:_MAX_PAIRS]]
+def _pair_terms(pairs: list[str]) -> list[str]:
+    """Pairs; where there are none, single characters as the beginnings of pairs."""
+    longer = [f'"{pair}"' for pair in pairs if len(pair) > 1]
+    return (longer or [f'"{character}"*' for character in pairs])[:_MAX_PAIRS]
 
 
 def _unified(text: str) -> str:

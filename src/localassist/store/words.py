@@ -1,7 +1,9 @@
 """Full-text search over chunks with SQLite's FTS5. The index keeps folded words only, no text."""
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from itertools import islice
+from typing import NamedTuple
 
 from sqlalchemy import Connection, select, text
 
@@ -9,7 +11,7 @@ from localassist.protocols import TextHit
 from localassist.store import chunk_queries as queries
 from localassist.store.chunk_tables import STORE_STRIDE, chunks, search_facts, search_files
 from localassist.store.database import Database
-from localassist.store.folding import DEFINITION, fold, match_expression
+from localassist.store.folding import DEFINITION, fold, match_terms
 
 _FACT = "folding"
 _INSERT = text("INSERT INTO chunk_words (rowid, words) VALUES (:id, :words)")
@@ -18,7 +20,22 @@ _MATCH = text(
     "SELECT rowid, rank FROM chunk_words"
     " WHERE chunk_words MATCH :expression AND rowid >= :first AND rowid < :following ORDER BY rank"
 )
+_COUNT = text(
+    "SELECT count(*) FROM chunk_words WHERE chunk_words MATCH :expression AND rowid >= :first AND rowid < :following"
+)
 _REBUILD_ROWS = 1000
+# Ranking costs time for each chunk that holds a term, so terms that most chunks hold are left out of a search that
+# would look at more than this. They say little beside rarer ones; the two rarest stay in any case.
+_MAX_RANKED = 20_000
+_LEAST_TERMS = 2
+_MAX_KNOWN_COUNTS = 10_000
+
+
+class _Scope(NamedTuple):
+    """The rows of a store's chunks: ids from `first` up to `following`."""
+
+    first: int
+    following: int
 
 
 class WordIndex:
@@ -26,6 +43,7 @@ class WordIndex:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._counts: dict[tuple[int, int, str], int] = {}
         with database.reading() as connection:
             recorded = connection.execute(select(search_facts.c.value).where(search_facts.c.name == _FACT)).scalar()
         if recorded != DEFINITION:
@@ -41,25 +59,48 @@ class WordIndex:
             connection.execute(_DELETE, rows)
 
     def match(self, store_id: str, query: str, *, limit: int, file_numbers: Collection[int] | None) -> list[TextHit]:
-        expression = match_expression(query)
-        if expression is None or limit < 1:
+        terms = match_terms(query)
+        if not terms or limit < 1:
             return []
         with self._database.reading() as connection:
-            number = connection.execute(queries.store_number(), {"store_id": store_id}).scalar()
-            if number is None:
+            store = connection.execute(queries.store_scope(), {"store_id": store_id}).first()
+            if store is None:
                 return []
-            allowed = None if file_numbers is None else _Ranges(connection, number, file_numbers)
-            first = number * STORE_STRIDE
-            values = {"expression": expression, "first": first, "following": first + STORE_STRIDE}
-            hits: list[TextHit] = []
-            rows = connection.execute(_MATCH, values)
-            for chunk_id, rank in rows:
-                if allowed is None or chunk_id in allowed:
-                    hits.append(TextHit(chunk_id, -rank))
-                    if len(hits) == limit:
-                        break
+            scope = _Scope(store.number * STORE_STRIDE, store.next_chunk_id)
+            allowed = None if file_numbers is None else _Ranges(connection, store.number, file_numbers)
+            expression = " OR ".join(self._chosen(connection, scope, terms))
+            rows = connection.execute(_MATCH, {"expression": expression, **scope._asdict()})
+            hits = (TextHit(chunk_id, -rank) for chunk_id, rank in rows if allowed is None or chunk_id in allowed)
+            found = list(islice(hits, limit))
             rows.close()
-        return hits
+        return found
+
+    def _chosen(self, connection: Connection, scope: _Scope, terms: Sequence[str]) -> list[str]:
+        """The rarest terms, as many as can be ranked in good time."""
+        num_chunks = scope.following - scope.first
+        if num_chunks * len(terms) <= _MAX_RANKED:
+            return list(terms)
+        counts = {term: self._count(connection, scope, term) for term in terms}
+        chosen: list[str] = []
+        num_ranked = 0
+        for term in sorted(terms, key=counts.__getitem__):
+            num_ranked += counts[term]
+            if num_ranked > _MAX_RANKED and len(chosen) >= _LEAST_TERMS:
+                break
+            if counts[term]:
+                chosen.append(term)
+        return chosen or list(terms[:1])
+
+    def _count(self, connection: Connection, scope: _Scope, term: str) -> int:
+        """How many chunks hold a term; counted again when the store has doubled, as it only tells what is rare."""
+        key = (scope.first, (scope.following - scope.first).bit_length(), term)
+        known = self._counts.get(key)
+        if known is None:
+            if len(self._counts) >= _MAX_KNOWN_COUNTS:
+                self._counts.clear()
+            known = int(connection.execute(_COUNT, {"expression": term, **scope._asdict()}).scalar_one())
+            self._counts[key] = known
+        return known
 
     def rebuild(self) -> None:
         with self._database.writing() as connection:
