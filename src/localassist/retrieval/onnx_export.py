@@ -46,7 +46,7 @@ def _write_exact(reference: Any, path: Path) -> None:
     """The transformer with mean pooling; vectors are normalised by whoever runs it."""
     import torch
 
-    class Pooled(torch.nn.Module):
+    class Pooled(torch.nn.Module):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__()
             self.transformer = reference[0].auto_model

@@ -41,7 +41,7 @@ class CrossEncoderReranker:
             from transformers.utils import logging
         except ImportError as exc:
             raise MissingExtra.of("A reranker", "retrieval") from exc
-        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        logging.disable_progress_bar()
         try:
             return CrossEncoder(
                 str(self._directory),

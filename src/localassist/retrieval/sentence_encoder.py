@@ -21,7 +21,7 @@ class SentenceEncoder:
             from transformers.utils import logging
         except ImportError as exc:
             raise MissingExtra.of("An embedding model in a directory", "retrieval") from exc
-        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        logging.disable_progress_bar()
         if threads is not None:
             torch.set_num_threads(threads)
         try:
