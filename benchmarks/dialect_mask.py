@@ -82,7 +82,7 @@ def read_vocabulary(path: Path) -> Vocabulary:
 
 
 def walk(matcher: Matcher, vocabulary: Vocabulary, text: str) -> tuple[list[float], int]:
-    """Milliseconds of processor time for every mask on the way through a text, and the number of tokens that needed none."""
+    """Milliseconds of processor time of every mask on the way through a text, and how many tokens needed none."""
     rest, token_ids = text.encode(), vocabulary.tokenize(text, parse_special=True)
     logits = np.zeros(vocabulary.size, np.float32)
     steps: list[float] = []

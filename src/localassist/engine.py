@@ -17,6 +17,7 @@ from localassist.objects.vector_stores import VectorStore
 from localassist.protocols import (
     BlobStore,
     ChunkStore,
+    Dialect,
     EmbeddingModel,
     FileSearch,
     Interpreter,
@@ -104,7 +105,9 @@ class Engine:
         self.runs = self._build_runs(store, models, resources, clock)
         self.uploads = UploadService(store, blobs, self.files, clock=clock)
         self.models = ModelService(models)
-        self.chat = ChatService(models, max_turn_tokens=config.max_turn_tokens, seed=config.seed, clock=clock)
+        self.chat = ChatService(
+            models, max_turn_tokens=config.max_turn_tokens, seed=config.seed, check_schema=_check_schema, clock=clock
+        )
         self.embeddings = EmbeddingService(embedder)
         if embedder is not None:
             self._closing.callback(embedder.close)
@@ -193,7 +196,7 @@ class Engine:
 
         config = config or Config()
         prepare_native_libraries()
-        models = ModelFiles(config, Loader(config))
+        models = ModelFiles(config, Loader(config), read_dialect)
         embedder = LazyEmbedder(config) if _has_gguf_embedder(config) else None
         interpreter = KernelInterpreter(config)
         if config.in_memory:
@@ -289,6 +292,14 @@ class Loader:
             record = None if self._config.in_memory else self._config.directory / "probed.json"
             ensure_probed(path, options, record=record)
         return LlamaBackend(path, options, on_progress=on_progress)
+
+
+def read_dialect(path: Path) -> Dialect:
+    """How a model writes, read off its file."""
+    from localassist.catalog.description import facts_of
+    from localassist.dialects import build_dialect
+
+    return build_dialect(facts_of(path))
 
 
 class LazyEmbedder:

@@ -12,26 +12,7 @@ import httpx
 from tests.crash.load import DEADLINE_S, Ledger
 
 NUM_CALLERS = 3
-FILLER = "the heron waits in the shallow water of the river at dawn while the mist is rising slowly".split()  # noqa: SIM905
-    "the",
-    "heron",
-    "waits",
-    "in",
-    "the",
-    "shallow",
-    "water",
-    "of",
-    "the",
-    "river",
-    "at",
-    "dawn",
-    "while",
-    "the",
-    "mist",
-    "is",
-    "rising",
-    "slowly",
-]
+FILLER = "the heron waits in the shallow water of the river while the mist is slowly rising".split()  # noqa: SIM905
 CHUNKING = {"type": "static", "static": {"max_chunk_size_tokens": 100, "chunk_overlap_tokens": 0}}
 
 

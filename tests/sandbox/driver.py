@@ -3,6 +3,7 @@
 python -m tests.sandbox.driver bwrap|landlock|control DIRECTORY
 """
 
+import ctypes
 import json
 import os
 import subprocess
@@ -13,11 +14,10 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from localassist.errors import InterpreterUnavailable
 from localassist.interpreter.sandbox.base import Limits
 from localassist.interpreter.sandbox.choosing import MAKERS
 from tests.sandbox import world as worlds
-from tests.sandbox.attacks.registry import ATTACKS, Attack
+from tests.sandbox.attacks.registry import ATTACKS, Attack, libc
 
 HERE = Path(__file__).resolve().parent
 START = f"import sys; sys.path.insert(0, {str(HERE)!r}); from attacks.runner import main; main()"
@@ -48,6 +48,22 @@ def drive(name: str, directory: Path) -> dict[str, Any]:
         for attack in ATTACKS:
             outcomes.setdefault(attack.name, {"outcome": "not run", "detail": why_not(attack, host.world)})
         return {"outcomes": outcomes, "damage": worlds.damage(host) if name != "control" else []}
+
+
+def why_impossible(name: str) -> str | None:
+    """What forbids the sandbox here, found without any of its code: where nothing does, it must work."""
+    if name == "bwrap":
+        command = ["bwrap", "--unshare-pid", "--unshare-net", "--ro-bind", "/", "/", "--proc", "/proc", "true"]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+        except FileNotFoundError:
+            return "bubblewrap is not installed"
+        return done.stderr.strip() or None
+    if name == "landlock":
+        create_ruleset = 444
+        abi = libc.syscall(create_ruleset, None, ctypes.c_size_t(0), 1)
+        return None if abi >= 6 else f"the kernel's Landlock has ABI {abi}"
+    return None
 
 
 def attack_inside(
@@ -86,10 +102,8 @@ def main() -> None:
     name, parent = sys.argv[1:3]
     with tempfile.TemporaryDirectory(dir=parent, prefix="w", ignore_cleanup_errors=True) as directory:
         os.chmod(directory, 0o755)
-        try:
-            report = drive(name, Path(directory))
-        except InterpreterUnavailable as exc:
-            report = {"unavailable": exc.message}
+        obstacle = why_impossible(name)
+        report = {"unavailable": obstacle} if obstacle else drive(name, Path(directory))
     report["counts"] = Counter(outcome["outcome"] for outcome in report.get("outcomes", {}).values())
     print(json.dumps(report))
 

@@ -32,10 +32,11 @@ def give(client: openai.OpenAI, path: Path) -> GivenFile:
         stored = client.files.create(file=(path.name, data), purpose="vision")
         return GivenFile([{"type": "image_file", "image_file": {"file_id": stored.id}}], [], f"{path.name}: an image")
     stored = client.files.create(file=(path.name, data), purpose="assistants")
-    attachments = [{"file_id": stored.id, "tools": [{"type": "code_interpreter"}]}]
+    tools = [{"type": "code_interpreter"}]
+    attachments: list[Any] = [{"file_id": stored.id, "tools": tools}]
     text = _as_text(data)
     if text is None and is_searchable(path.name):
-        attachments[0]["tools"].append({"type": "file_search"})
+        tools.append({"type": "file_search"})
         return GivenFile([], attachments, f"{path.name}: attached; the model can search it", is_searched=True)
     if text is None:
         return GivenFile([], attachments, f"{path.name}: attached; the model sees its name, not its content")

@@ -3,6 +3,7 @@
 import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 from localassist.cli.findings import Finding
 from localassist.config import Config
@@ -67,5 +68,5 @@ def _cache() -> Path:
     return default_cache_dir() / "models"
 
 
-def _never() -> None:
+def _never() -> NoReturn:
     raise AssertionError("no GGUF model is opened here")

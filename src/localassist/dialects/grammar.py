@@ -112,7 +112,7 @@ class _Grammar:
             yield f"start: ({self._opened_thoughts()}{margin}){{0,{most}}} turn"
         yield self._words.until("thoughts", sections.reasoning_close)
         if margin:
-            yield "MARGIN: /[ \\n]+/"
+            yield "MARGIN: /[ \\n]{1,4}/"
 
     def _opened_thoughts(self) -> str:
         opening = self._sections.reasoning_open

@@ -9,6 +9,16 @@ MAX_BYTES = 64 << 20
 REPLY_WITHOUT_IDLE_S = 1.0
 
 
+class KernelFailed(OSError):
+    """A kernel did not do what the engine, not the cell, asked of it."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(None, why)
+
+    def __str__(self) -> str:
+        return str(self.strerror)
+
+
 class KernelMessage(NamedTuple):
     """One message of a kernel's output: its type and its content."""
 

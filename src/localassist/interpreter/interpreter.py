@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from localassist.config import Config
-from localassist.errors import BackendError
+from localassist.errors import BackendError, InterpreterUnavailable
 from localassist.interpreter.kernels import Kernels
 from localassist.interpreter.opening import Opening
 from localassist.interpreter.session import Session
@@ -52,6 +52,7 @@ class KernelInterpreter:
         self._starting = threading.Lock()
         self._lock = threading.Lock()
         self._kernels: Kernels | None = None
+        self._is_closed = False
         self._sessions: dict[str, Session] = {}
 
     def prepare(self) -> None:
@@ -62,7 +63,13 @@ class KernelInterpreter:
         try:
             self._open().fill()
         except BackendError as exc:
-            logger.warning("code cannot be run here: %s", exc)
+            if not self._is_closed:
+                logger.warning("code cannot be run here: %s", exc)
+
+    @property
+    def is_prepared(self) -> bool:
+        """Whether a kernel waits for the next session."""
+        return self._kernels is not None and self._kernels.pool.is_ready
 
     def execute(
         self,
@@ -92,6 +99,8 @@ class KernelInterpreter:
 
     def _open(self) -> Kernels:
         with self._starting:
+            if self._is_closed:
+                raise InterpreterUnavailable("The code interpreter is closed.")
             if self._kernels is None:
                 kernels = Kernels(self._opening.open_seats, num_ahead=self._rules.num_ahead)
                 kernels.loop.spawn(self._look_around())
@@ -140,7 +149,7 @@ class KernelInterpreter:
     def close(self) -> None:
         """End all kernels. Files stay, but for those of engines that keep nothing."""
         with self._starting:
-            kernels, self._kernels = self._kernels, None
+            kernels, self._kernels, self._is_closed = self._kernels, None, True
         with self._lock:
             sessions = list(self._sessions.values())
             self._sessions.clear()

@@ -4,6 +4,7 @@ from localassist.interpreter.running import CellEnd
 
 KEPT = "variables and files are kept"
 LOST = "the session was restarted: variables are lost, files are kept"
+FILES_LATER = "files made by this code are given out after the next"
 NO_NETWORK = "there is no network here, so packages cannot be installed"
 
 

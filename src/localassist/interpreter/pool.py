@@ -56,6 +56,11 @@ class Pool(Generic[T]):
             self._ahead.remove(task)
             logger.warning("a kernel could not be started ahead: %s", task.exception())
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether as many as shall be are ready. From any thread."""
+        return len(self._ahead) >= self._size and all(task.done() for task in list(self._ahead))
+
     async def close(self) -> None:
         """Let go of all that is ready or under way, and make no more."""
         self._is_closed = True

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 from typing import NamedTuple, Protocol
 
-from localassist.interpreter.exchange import Kernel
+from localassist.interpreter.exchange import Kernel, KernelFailed
 from localassist.interpreter.loop_thread import LoopThread
-from localassist.interpreter.notes import LOST, NO_NETWORK, note_on
+from localassist.interpreter.notes import FILES_LATER, LOST, NO_NETWORK, note_on
 from localassist.interpreter.running import CellEnd, run_cell
 from localassist.interpreter.text import PathNames
 from localassist.interpreter.transcript import Transcript
@@ -118,12 +118,16 @@ class Session:
         if self._taken is None:
             self._taken, self._lost = self._take_seat()
         seat = self._taken
-        notes = [*self._ensure_kernel(seat), *seat.files.put(files)]
+        notes = self._ensure_kernel(seat)
+        try:
+            notes += seat.files.put(files)
+            seat.files.mark()
+        except KernelFailed as exc:
+            return self._give_up(seat, exc)
         pieces: SimpleQueue[str | CellImage | None] = SimpleQueue()
         transcript = Transcript(seat.files.path_names, self._max_chars, pieces.put)
         for note in notes:
             transcript.add_note(note)
-        seat.files.mark()
         stop = _Stop(self._loop.loop)
         cancellation.subscribe(stop.set)
         work = self._run(seat, code, transcript, stop)
@@ -166,7 +170,10 @@ class Session:
             transcript.finish()
 
     def _result(self, seat: Seat, end: CellEnd, transcript: Transcript) -> CellResult:
-        collected = seat.files.collect()
+        try:
+            collected = seat.files.collect()
+        except KernelFailed:  # it is dead; the next one finds them
+            collected = Collected([], [FILES_LATER])
         note = note_on(end, self._timeout_s)
         no_network = NO_NETWORK if seat.is_offline and transcript.error_name in MISSING_PACKAGE else None
         for remark in filter(None, (*collected.notes, no_network)):
@@ -180,6 +187,13 @@ class Session:
             failed=end.failed,
             note=note,
         )
+
+    def _give_up(self, seat: Seat, failure: KernelFailed) -> CellResult:
+        """The kernel is of no use any more, though it may live."""
+        assert seat.kernel is not None
+        self._loop.run(seat.kernel.kill(str(failure)))
+        seat.kernel = None
+        return CellResult("", failed=True, note=f"the code did not run ({failure}); {LOST}")
 
     async def rest(self) -> None:
         """End the kernel of a session that is not busy, and keep its files. The next cell is told."""

@@ -83,6 +83,7 @@ class Workspace:
         self._limits = limits
         self._before: dict[str, FileState] = {}
         self._num_copies = 0
+        self._is_owing = False
         self._due_notes: list[str] = []
         self.use(VIRTUAL_DATA, {})
         self._copies.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -149,12 +150,16 @@ class Workspace:
         return [] if name == wanted else [f"{file.file_id} is /mnt/data/{name}: there was another {wanted}"]
 
     def mark(self) -> None:
-        """Remember how the files are now."""
+        """Remember how the files are now; those that are still to be given out stay so."""
+        if self._is_owing:
+            return
         self._before = self._directory.files(max_files=self._limits.num_files)
 
     def collect(self) -> Collected:
         """Copy out the files that are new or changed since the mark, oldest first."""
+        self._is_owing = True
         after = self._directory.files(max_files=self._limits.num_files)
+        self._is_owing = False
         changed = {path: state for path, state in after.items() if self._before.get(path) != state}
         inodes = [state.inode for state in changed.values()]
         aliases = {path for path in self._manifest.laid_in if path in changed and inodes.count(changed[path].inode) > 1}

@@ -32,6 +32,9 @@ class ModelLibrary(Protocol):
         `on_progress` is called while it loads, with how much is there, from 0 to 1.
         """
 
+    def dialect(self, name: str) -> Dialect:
+        """How a model writes, read off its file, without loading it. Raises ModelLoadFailed."""
+
     def models(self) -> Sequence[Model]: ...
 
     def close(self) -> None: ...

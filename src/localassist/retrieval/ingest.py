@@ -126,7 +126,14 @@ class IngestionWorker:
         if num_tokens > MAX_TOKENS:
             raise invalid(f"The file has {num_tokens} tokens; at most {MAX_TOKENS} are accepted. Split it.")
         chunks = chunk_text(source, job.strategy)
-        embedded = embed_text(source.text, self._embedder, self._chunks, on_progress=task.progress, check=task.check)
+        embedded = embed_text(
+            source.text,
+            self._embedder,
+            self._chunks,
+            max_tokens=job.strategy.max_chunk_size_tokens,
+            on_progress=task.progress,
+            check=task.check,
+        )
 
         def put(attributes: Mapping[str, Any]) -> int:
             passages = FilePassages(

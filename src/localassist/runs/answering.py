@@ -84,8 +84,8 @@ class Answering:
         self.is_refusal = False
 
     @property
-    def finish_reason(self) -> FinishReason:
-        assert self._generation.finish_reason is not None
+    def finish_reason(self) -> FinishReason | None:
+        """None when it was cancelled."""
         return self._generation.finish_reason
 
     @property

@@ -54,7 +54,8 @@ class CodeInterpreter:
         self.spec = _spec()
 
     def prepare(self, run: Run, cancellation: Cancellation) -> None:
-        """Sessions start when code comes."""
+        """A kernel starts while the model thinks about what to run."""
+        self._interpreter.prepare()
 
     def open_call(self, run: Run, call_id: str) -> WireCall:
         return CodeInterpreterCall(id=call_id, code_interpreter=CodeInterpreterDetails())

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from localassist.errors import ContextLengthExceeded
 from localassist.objects.runs import ContextReport, Run, ShownPassage
 from localassist.protocols import ChatMessage, FunctionSpec, LoadedModel, Store
+from localassist.runs.long_outputs import cut_outputs, result_limit
 from localassist.runs.signals import Incomplete
 from localassist.runs.transcript import Unit, made_files, read_transcript
 
@@ -73,7 +74,9 @@ class ContextBuilder:
         Raises ContextLengthExceeded when even the newest message does not fit the window, and Incomplete when it does
         not fit the budget.
         """
-        units = transcript = read_transcript(self._store, run)
+        window = model.backend.facts.context_window
+        transcript = read_transcript(self._store, run)
+        units = transcript = cut_outputs(transcript, result_limit(window), model.backend.count_tokens)
         if run.truncation_strategy.type == "last_messages":
             units = _last_messages(units, run.truncation_strategy.last_messages or 1)
         fitting = _Fitting(run, model, tuple(tools), _room(run, model, prompt_budget))

@@ -11,6 +11,7 @@ from localassist.protocols import (
     GenerationUsage,
     LoadedModel,
     ParsedPiece,
+    ReasoningPiece,
     TextPiece,
     Token,
 )
@@ -61,12 +62,14 @@ class Generation:
         was_reasoning = self._parser.is_reasoning
         pieces = self._parser.feed(token.text)
         is_token = token.finish_reason is None or self._num_tokens < self.usage.completion_tokens
-        self._num_reasoned += is_token and (was_reasoning or self._parser.is_reasoning)
+        is_thought = all(isinstance(piece, ReasoningPiece) for piece in pieces)
+        self._num_reasoned += is_token and is_thought and (was_reasoning or self._parser.is_reasoning)
         self._written += token.text
         first = next((piece.text for piece in pieces if isinstance(piece, TextPiece)), "")
         if first and not self._has_text:
             self._has_text = True
             self.num_tokens_before_text = self._num_tokens
-            self.text_before_answer = self._written[: self._written.rindex(first)]
+            at = self._written.rfind(first)
+            self.text_before_answer = self._written[: at if at >= 0 else len(self._written) - len(token.text)]
         self._num_tokens += is_token
         return pieces

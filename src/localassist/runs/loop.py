@@ -32,6 +32,7 @@ from localassist.runs.call_gate import CallGate, SchemaCheck
 from localassist.runs.context import ContextBuilder, TurnPrompt
 from localassist.runs.hosted import HostedTool, OfferedTools, ResultLimits, offered_tools
 from localassist.runs.lifecycle import TERMINAL
+from localassist.runs.long_outputs import result_limit
 from localassist.runs.recorder import Recorder
 from localassist.runs.response_format import Asked, answer_format, wanted_turn
 from localassist.runs.signals import Cancelled, Expired, Failed, Incomplete, RequiresAction, RunSignal
@@ -40,8 +41,6 @@ from localassist.runs.turn import Turn, TurnResult, carry_out_hosted, raise_if_s
 
 # More turns than this in one run are a model that goes in circles.
 MAX_TURNS = 64
-# A result of a tool takes up no more than this, and no more than a third of the window.
-MAX_RESULT_TOKENS = 16_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +172,7 @@ class RunLoop:
             with self._models.use(name) as model:
                 return model.backend.count_tokens(text)
 
-        return ResultLimits(min(MAX_RESULT_TOKENS, recorder.window_tokens // 3), count_tokens)
+        return ResultLimits(result_limit(recorder.window_tokens), count_tokens)
 
     def _request(
         self,

@@ -51,6 +51,7 @@ class Turn:
             raise_if_set(cancellation)
             self._record(piece)
         raise_if_set(cancellation)
+        assert answering.finish_reason is not None
         num_reasoning = answering.num_reasoning_tokens + self._gate.num_reasoning_tokens
         usage = _turn_usage([answering.usage, *self._gate.usages], num_reasoning)
         return TurnResult(answering.finish_reason, usage, answering.is_reasoning)

@@ -10,7 +10,7 @@ from localassist.protocols import ModelLibrary, Page, Slice, Store
 from localassist.runs.call_gate import SchemaCheck
 from localassist.service.references import fetch
 from localassist.service.resources import ResourceService
-from localassist.service.tool_schemas import accept_schema, check_strict_schemas
+from localassist.service.tool_schemas import accept_schema, check_strict_calls, check_strict_schemas
 
 
 class AssistantService:
@@ -35,6 +35,7 @@ class AssistantService:
         response_format = "auto" if body.response_format is None else echoed(body.response_format)
         check_response_format(response_format, tools)
         check_strict_schemas(tools, response_format, self._check_schema)
+        check_strict_calls(tools, body.model, self._models)
         with self._store.transaction():
             assistant = Assistant(
                 id=new_id("asst_"),
@@ -67,6 +68,7 @@ class AssistantService:
             changed = assistant.model_copy(update=self._changes(assistant, body))
             check_response_format(changed.response_format, changed.tools)
             check_strict_schemas(changed.tools, changed.response_format, self._check_schema)
+            check_strict_calls(changed.tools, changed.model, self._models)
             self._store.update(changed)
         return changed
 

@@ -113,7 +113,8 @@ class ScriptedModel:
                 yield self._last("length", prompt_tokens, num_tokens)
                 return
             num_tokens += 1
-            yield Token(self._encode(piece))
+            usage = GenerationUsage(prompt_tokens, num_tokens) if num_tokens == 1 else None
+            yield Token(self._encode(piece), usage=usage)
         yield self._last(turn.finish_reason, prompt_tokens, num_tokens)
 
     def _last(self, reason: FinishReason, prompt_tokens: int, num_tokens: int) -> Token:
@@ -185,6 +186,9 @@ class ScriptedModel:
         self, name: str, *, on_progress: Callable[[float], None] | None = None
     ) -> AbstractContextManager[LoadedModel]:
         return nullcontext(LoadedModel(self, self))
+
+    def dialect(self, name: str) -> "ScriptedModel":
+        return self
 
     def models(self) -> Sequence[Model]:
         return [Model(id=SCRIPTED_MODEL, created=0)]

@@ -191,7 +191,7 @@ def bind_another_process_to_one_processor(world: World) -> str:
 def schedule_another_process_as_idle(world: World) -> str:
     pid = world["sleepers"]["schedule_another_process_as_idle"]
     os.sched_setscheduler(pid, os.SCHED_IDLE, os.sched_param(0))
-    return "done"
+    return "done" if os.sched_getscheduler(pid) == os.SCHED_IDLE else ""
 
 
 @attack(OTHERS)

@@ -12,7 +12,8 @@ import pytest
 from localassist.errors import BackendError, InvalidRequest
 from localassist.http.access import Access
 from localassist.http.server import SWITCH_INTERVAL_S, serve, serve_in_thread
-from localassist.testing import Hold, TextPiece, Turn, say
+from localassist.protocols import TextPiece
+from localassist.testing import Hold, Turn, say
 from tests.unit.http.calling import BETA, TIMEOUT_S, open_engine
 
 

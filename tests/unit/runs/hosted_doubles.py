@@ -20,6 +20,9 @@ class ScriptedCells:
         self.files = []
         self.forgotten = []
 
+    def prepare(self):
+        """Nothing to start."""
+
     def execute(self, session, code, *, files, cancellation, on_output=lambda _: None):
         self.cells.append((session, code))
         self.files.append([(file.name, file.file_id, file.open().read()) for file in files])

@@ -1,4 +1,4 @@
-"""Extensions: GET /index compares the index of file search with what is stored, POST /index/rebuild makes it again."""
+"""Extensions: the index of file search. GET /index compares it with what is stored, POST /index/rebuild remakes it."""
 
 from collections.abc import Sequence
 from dataclasses import asdict

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from localassist.interpreter.directory import Copied, FileRefused, FileState
-from localassist.interpreter.exchange import Kernel, wait_first
+from localassist.interpreter.exchange import Kernel, KernelFailed, wait_first
 from localassist.interpreter.gateway.kernel import ignore
 
 MODULE = "_localassist_remote"
@@ -19,15 +19,10 @@ ANSWER_TIMEOUT_S = 60.0
 PIECE_BYTES = 2 << 20
 
 
-class KernelFailed(OSError):
-    """A kernel elsewhere did not do what was asked of it."""
-
-    def __init__(self, why: str) -> None:
-        super().__init__(None, why)
-
-
 async def ask(kernel: Kernel, call: str) -> str:
     """Have the kernel evaluate a call of `inside.remote`; what it answers, as text. Raises KernelFailed."""
+    if kernel.died.done():
+        raise KernelFailed(kernel.died.result())
     exchange = kernel.execute("", ignore, expressions={"answer": f"__import__('sys').modules['{MODULE}'].{call}"})
     await wait_first(exchange.finished, kernel.died, timeout_s=ANSWER_TIMEOUT_S)
     if not exchange.finished.done():

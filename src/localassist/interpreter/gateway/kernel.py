@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 START_TIMEOUT_S = 60.0
 REQUEST_TIMEOUT_S = 30.0
 MAX_MESSAGE_BYTES = 8 << 20
+NUM_DELETES, BETWEEN_DELETES_S = 5, 1.0
 PROTOCOL_VERSION = "5.3"
 
 
@@ -170,15 +171,25 @@ class GatewayKernel:
 
     async def _end(self) -> None:
         if self._id is not None:
-            try:
-                await self._http.delete(f"/api/kernels/{self._id}")
-            except httpx.HTTPError as exc:
-                logger.warning("the kernel gateway did not end a kernel: %s", exc)
+            await self._delete(self._id)
         if self._reader is not None:
             self._reader.cancel()
             await asyncio.gather(self._reader, return_exceptions=True)
         if self._socket is not None:
             await self._socket.close()
+
+    async def _delete(self, kernel_id: str) -> None:
+        """A gateway that is about to start a dead kernel again fails, and succeeds a little later."""
+        said: object = None
+        for _ in range(NUM_DELETES):
+            try:
+                said = (await self._http.delete(f"/api/kernels/{kernel_id}")).status_code
+            except httpx.HTTPError as exc:
+                said = exc
+            if said in (204, 404):
+                return
+            await asyncio.sleep(BETWEEN_DELETES_S)
+        logger.warning("the kernel gateway did not end kernel %s: %s", kernel_id, said)
 
 
 def ignore(_: KernelMessage) -> None:

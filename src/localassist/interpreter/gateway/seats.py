@@ -10,9 +10,9 @@ from pathlib import Path
 import httpx
 
 from localassist.errors import InterpreterUnavailable
-from localassist.interpreter.exchange import Kernel, wait_first
+from localassist.interpreter.exchange import Kernel, KernelFailed, wait_first
 from localassist.interpreter.gateway.address import GatewayAddress
-from localassist.interpreter.gateway.directory import MODULE, KernelFailed, RemoteDirectory, ask, parsed
+from localassist.interpreter.gateway.directory import MODULE, RemoteDirectory, ask, parsed
 from localassist.interpreter.gateway.kernel import REQUEST_TIMEOUT_S, GatewayKernel, ignore
 from localassist.interpreter.inside import caps, remote
 from localassist.interpreter.kernels import OwnedSeat
