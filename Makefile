@@ -8,10 +8,10 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 PYTEST := $(BIN)/python -m pytest
 LINTED := src tests benchmarks examples models scripts hatch_build.py
-SECOND := not sdk and not crash
+SECOND := not sdk and not crash and not sandbox
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test test-unit test-sdk test-crash lint fix bench train-tiny docs lock build clean
+.PHONY: help install demo serve test test-unit test-sdk test-crash test-sandbox lint fix bench train-tiny docs lock build clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,7 +30,7 @@ demo: $(READY)  ## a short real conversation, streamed, with the run's steps and
 serve: $(READY)  ## serve the API on 127.0.0.1:8000 (options: make serve ARGS="--port 9000")
 	@$(BIN)/localassist serve $(ARGS)
 
-test: $(READY)  ## every test but those of test-sdk and test-crash (options: ARGS="-k name")
+test: $(READY)  ## every test but those of test-sdk, test-crash and test-sandbox (options: ARGS="-k name")
 	$(PYTEST) -m "$(SECOND)" $(ARGS)
 
 test-unit: $(READY)  ## the tests that need no model, no server and no child process (under 20 s)
@@ -41,6 +41,9 @@ test-sdk: $(READY)  ## the released openai SDKs, each in an environment of its o
 
 test-crash: $(READY)  ## kill the engine's process again and again: nothing acknowledged is lost
 	$(PYTEST) -m crash $(ARGS) || test $$? -eq 5
+
+test-sandbox: $(READY)  ## attack the sandboxes, as root too where that is who runs it; `-rs` lists what was not run
+	$(PYTEST) -m sandbox -rs $(ARGS)
 
 lint: $(READY)  ## ruff check, ruff format --check, mypy --strict
 	$(BIN)/ruff check $(wildcard $(LINTED))

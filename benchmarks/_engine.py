@@ -5,23 +5,24 @@ import platform
 import random
 import statistics
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from string import ascii_lowercase
 from typing import Any, Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from localassist.config import default_cache_dir
 from localassist.protocols import GenerationRequest, ModelBackend
 from tests.models.random_weights import QWEN_05B, build_random
 from tests.models.scripted import build_scripted, endless
 
 RESULTS: Final = Path(__file__).parent / "results"
-CACHE: Final = Path(tempfile.gettempdir()) / "localassist-benchmarks"
+CACHE: Final = default_cache_dir() / "benchmarks"
 
 
 def qwen_shape() -> Path:
@@ -43,10 +44,8 @@ def _cached(name: str, build: Callable[[Path], Path]) -> Path:
 
 
 def words(count: int, seed: int) -> str:
-    """Text of about that many tokens, unlike any other seed's."""
-    chance = random.Random(seed)
-    letters = "abcdefghijklmnopqrstuvwxyz"
-    return "".join("".join(chance.choices(letters, k=4)) for _ in range(count))
+    """Text of that many tokens of the shape above, unlike any other seed's: a blank with a letter is one token."""
+    return "".join(f" {letter}" for letter in random.Random(seed).choices(ascii_lowercase, k=count))
 
 
 @dataclass(slots=True)

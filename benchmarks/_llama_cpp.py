@@ -1,6 +1,7 @@
 """llama.cpp's own programs, built from the tree inside the llama-cpp-python source package: same commit, same flags."""
 
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -38,8 +39,9 @@ def programs() -> Path:
         if not source.exists():
             _download()
         subprocess.run(["cmake", "-B", "build", *_FLAGS], cwd=source, check=True, stdout=subprocess.DEVNULL)
+        build = ["cmake", "--build", "build", "-j", str(os.cpu_count() or 1)]
         targets = ["--target", "llama-bench", "llama-server"]
-        subprocess.run(["cmake", "--build", "build", "-j", *targets], cwd=source, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([*build, *targets], cwd=source, check=True, stdout=subprocess.DEVNULL)
     return built
 
 

@@ -19,6 +19,9 @@ MARKER = re.compile(r"<[^<>\s]+>|\[/?[A-Z_]{3,}\]")
 
 
 def main() -> None:
+    if len(sys.argv) < 2:
+        print("left out: it needs FOLDER")
+        return
     rows = []
     for path in sorted(Path(sys.argv[1]).glob("*.jinja")):
         source = path.read_text(encoding="utf-8")

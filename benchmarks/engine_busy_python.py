@@ -3,12 +3,15 @@
 With one core taken by the busy code, the fair comparison leaves one thread to the engine in both cases.
 """
 
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from _calm import Rounds, calm_rounds, calmness
 from _engine import median, qwen_shape, report, tokens_per_second, words
+from localassist.http.server import SWITCH_INTERVAL_S
 from localassist.inference.backend import LlamaBackend
 from localassist.inference.options import LlamaOptions
 from localassist.inference.remote import WorkerBackend
@@ -37,26 +40,33 @@ def busy_python() -> Iterator[None]:
         thread.join()
 
 
-def measure(backend: ModelBackend) -> tuple[float, float]:
+def measure(backend: ModelBackend) -> Rounds[tuple[float, float]]:
     """Tokens per second without and with the busy thread, in turns."""
-    quiet, busy = [], []
-    for number in range(ROUNDS):
-        quiet.append(tokens_per_second(backend, [words(16, seed=number)], TOKENS))
+
+    def turn(number: int) -> tuple[float, float]:
+        quiet = tokens_per_second(backend, [words(16, seed=number)], TOKENS)
         with busy_python():
-            busy.append(tokens_per_second(backend, [words(16, seed=100 + number)], TOKENS))
+            return quiet, tokens_per_second(backend, [words(16, seed=1000 + number)], TOKENS)
+
+    rounds = calm_rounds(turn, ROUNDS)
     backend.close()
-    return median(quiet), median(busy)
+    return rounds
 
 
 def main() -> None:
-    options, rows = LlamaOptions(threads=1), []
-    for name, backend in (
-        ("thread", LlamaBackend(qwen_shape(), options)),
-        ("worker process", WorkerBackend(qwen_shape(), options)),
-    ):
-        quiet, busy = measure(backend)
-        rows.append((name, quiet, busy, busy / quiet))
-    report("engine_busy_python", ["engine in a", "quiet, tokens/s", "busy, tokens/s", "ratio"], rows, reach=0.95)
+    options = LlamaOptions(threads=1)
+    measured = {
+        "thread": measure(LlamaBackend(qwen_shape(), options)),
+        "worker process": measure(WorkerBackend(qwen_shape(), options)),
+    }
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    measured["worker process, as `serve` runs it"] = measure(WorkerBackend(qwen_shape(), options))
+    rows = [
+        (name, *map(median, zip(*rounds.values, strict=True)), median(busy / quiet for quiet, busy in rounds.values))
+        for name, rounds in measured.items()
+    ]
+    columns = ["engine in a", "quiet, tokens/s", "busy, tokens/s", "ratio (median of rounds)"]
+    report("engine_busy_python", columns, rows, reach=0.95, **calmness(*measured.values()))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,9 @@
 import threading
 import time
 from collections.abc import Iterable
+from functools import partial
 
+from _calm import calm_rounds, calmness
 from _engine import median, qwen_shape, report, timed, words
 from localassist.inference.backend import LlamaBackend
 from localassist.protocols import GenerationRequest, Token
@@ -14,28 +16,31 @@ ROUNDS = 3
 def main() -> None:
     backend = LlamaBackend(qwen_shape())
     timed(backend, words(600, seed=99), 20)  # the engine learns what reading and writing cost
-    rows = []
-    for number in range(ROUNDS):
-        running = backend.generate(GenerationRequest(words(16, seed=number), max_tokens=4000, temperature=0))
-        for _ in range(10):
-            next(running)
-        arrived = threading.Event()
-        first: list[float] = []
-
-        def read_newcomer(seed: int = 700 + number, into: list[float] = first, done: threading.Event = arrived) -> None:
-            into.append(timed(backend, words(768, seed=seed), 2).first_s)
-            done.set()
-
-        newcomer = threading.Thread(target=read_newcomer)
-        newcomer.start()
-        gaps = _gaps_until(running, arrived)
-        newcomer.join()
-        running.close()
-        rows.append((number, median(gaps) * 1e3, max(gaps) * 1e3, first[0]))
+    rounds = calm_rounds(partial(_arrival, backend), ROUNDS)
     backend.close()
-    report(
-        "engine_gap", ["round", "median gap, ms", "longest gap, ms", "newcomer's first token, s"], rows, reach_ms=250
-    )
+    columns = ["round", "median gap, ms", "longest gap, ms", "newcomer's first token, s"]
+    rows = [(number, *value) for number, value in enumerate(rounds.values)]
+    report("engine_gap", columns, rows, reach_ms=250, **calmness(rounds))
+
+
+def _arrival(backend: LlamaBackend, number: int) -> tuple[float, float, float]:
+    """A prompt arrives while an answer runs: that one's median and longest gap in ms, the first token's time in s."""
+    running = backend.generate(GenerationRequest(words(16, seed=number), max_tokens=4000, temperature=0))
+    for _ in range(10):
+        next(running)
+    arrived = threading.Event()
+    first: list[float] = []
+
+    def read_newcomer() -> None:
+        first.append(timed(backend, words(768, seed=700 + number), 2).first_s)
+        arrived.set()
+
+    newcomer = threading.Thread(target=read_newcomer)
+    newcomer.start()
+    gaps = _gaps_until(running, arrived)
+    newcomer.join()
+    running.close()
+    return median(gaps) * 1e3, max(gaps) * 1e3, first[0]
 
 
 def _gaps_until(stream: Iterable[Token], done: threading.Event) -> list[float]:

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+from _calm import calm_rounds, calmness
 from _engine import median, qwen_shape, report, tokens_per_second, words
 from localassist.inference.backend import LlamaBackend
 from localassist.inference.options import LlamaOptions
@@ -18,21 +19,23 @@ def main() -> None:
     for count in range(1, most + 1):
         backends[f"fixed {count}"] = _fixed(count)
     neighbour = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+
+    def turn(number: int) -> dict[str, float]:
+        prompts = [words(16, seed=number)]
+        return {name: tokens_per_second(backend, prompts, TOKENS) for name, backend in backends.items()}
+
     try:
-        speeds: dict[str, list[float]] = {name: [] for name in backends}
-        for number in range(ROUNDS):
-            for name, backend in backends.items():
-                speeds[name].append(tokens_per_second(backend, [words(16, seed=number)], TOKENS))
+        rounds = calm_rounds(turn, ROUNDS)
     finally:
         neighbour.kill()
         neighbour.wait()
         ThreadGovernor.observe = observe  # type: ignore[method-assign]
     for backend in backends.values():
         backend.close()
-    rows = [(name, median(values)) for name, values in speeds.items()]
+    rows = [(name, median(speeds[name] for speeds in rounds.values)) for name in backends]
     best = max(speed for name, speed in rows if name != "adaptive")
     rows.append(("adaptive ÷ best fixed", rows[0][1] / best))
-    report("engine_neighbour", ["threads", "tokens/s"], rows, reach=0.9)
+    report("engine_neighbour", ["threads", "tokens/s"], rows, reach=0.9, **calmness(rounds))
 
 
 def _fixed(count: int) -> LlamaBackend:

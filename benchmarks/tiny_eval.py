@@ -1,7 +1,8 @@
 """Measures the bundled model on hand-written cases, greedily, alone and behind 3,000 tokens of other conversation.
 
     python benchmarks/tiny_eval.py                  # through the engine, as a user would
-    python benchmarks/tiny_eval.py --driver loop    # through llama.cpp alone, while training
+    python benchmarks/tiny_eval.py --strict         # the same, with strict functions
+    python benchmarks/tiny_eval.py --driver loop    # through llama.cpp alone: nothing is enforced
 
 The cases in `tiny_eval_cases/` are worded so that the dialogue generator cannot produce them. The tutorials' literal
 prompts are a row of their own and are not part of the totals.
@@ -222,7 +223,7 @@ def _cell(count: list[int] | None) -> str:
     return f"{count[0]}/{count[1]}" if count else "–"
 
 
-def build_driver(name: str, model_path: Path) -> Driver:
+def build_driver(name: str, model_path: Path, *, strict: bool) -> Driver:
     """Build the way cases reach the model."""
     if name == "loop":
         sys.path[:0] = [str(MODEL_DIRECTORY), str(REPOSITORY / "src")]
@@ -231,7 +232,7 @@ def build_driver(name: str, model_path: Path) -> Driver:
         return LoopDriver(model_path, Outcome)
     from tiny_eval_engine import EngineDriver
 
-    return EngineDriver(model_path, Outcome)
+    return EngineDriver(model_path, Outcome, strict=strict)
 
 
 def main() -> None:
@@ -241,6 +242,7 @@ def main() -> None:
     parser.add_argument("--driver", choices=("engine", "loop"), default="engine")
     parser.add_argument("--only", default="", help="ids that contain this text")
     parser.add_argument("--functions-only", action="store_true", help="leave out what needs a hosted tool")
+    parser.add_argument("--strict", action="store_true", help="offer functions with strict: true, through the engine")
     parser.add_argument("--without-prefix", action="store_true", help="leave out the second, long measurement")
     parser.add_argument("--prefix-every", type=int, default=1, help="measure every so many cases behind the prefix")
     parser.add_argument("--note", default="", help="said in the history")
@@ -249,7 +251,7 @@ def main() -> None:
     cases = [case for case in read_cases() if arguments.only in case.id]
     if arguments.functions_only:
         cases = [case for case in cases if all(tool["type"] == "function" for tool in case.tools)]
-    driver = build_driver(arguments.driver, arguments.model)
+    driver = build_driver(arguments.driver, arguments.model, strict=arguments.strict)
     started = time.monotonic()
     rows = {"alone": measure(driver, cases, with_prefix=False)}
     if not arguments.without_prefix:
@@ -261,13 +263,15 @@ def main() -> None:
         "model_sha256": hashlib.sha256(arguments.model.read_bytes()).hexdigest(),
         "note": arguments.note,
         "functions_only": arguments.functions_only,
+        "strict": arguments.strict,
         "num_cases": len(cases),
         "elapsed_s": round(time.monotonic() - started, 1),
         "summaries": summaries,
     }
     RESULTS_DIRECTORY.mkdir(exist_ok=True)
     detail = {**record, "cases": [asdict(case) for case in cases], "rows": rows}
-    (RESULTS_DIRECTORY / "tiny_eval.json").write_text(
+    variant = "_strict" if arguments.strict else "_unconstrained" if arguments.driver == "loop" else ""
+    (RESULTS_DIRECTORY / f"tiny_eval{variant}.json").write_text(
         json.dumps(detail, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
     )
     if arguments.keep:

@@ -9,15 +9,21 @@ from typing import Any, Final
 import llama_cpp
 
 from localassist import LocalAssist
+from localassist.objects.strict_adaptation import to_strict_schema, without_added_nulls
 
 _MAX_SUBMISSIONS: Final = 5
 _STEP_NAMES: Final = {"code_interpreter": "python", "file_search": "file_search"}
 
 
 class EngineDriver:
-    """Answers cases with greedy runs; `new_outcome` makes the empty record that is filled in."""
+    """Answers cases with greedy runs; `new_outcome` makes the empty record that is filled in.
 
-    def __init__(self, model_path: Path, new_outcome: Any) -> None:
+    `strict` offers every function as a strict one: optional arguments become required ones that may be null, which
+    count as left out.
+    """
+
+    def __init__(self, model_path: Path, new_outcome: Any, *, strict: bool = False) -> None:
+        self._is_strict = strict
         self._client = LocalAssist(model=str(model_path), data_dir=":memory:")
         self._model = self._client.models.list().data[0].id
         self._vocabulary = llama_cpp.Llama(str(model_path), vocab_only=True, verbose=False)
@@ -34,7 +40,7 @@ class EngineDriver:
         assistant = self._client.beta.assistants.create(
             model=self._model,
             instructions=case.instructions or None,
-            tools=case.tools,
+            tools=list(map(_as_strict, case.tools)) if self._is_strict else case.tools,
             temperature=0.0,
             tool_resources={"file_search": {"vector_store_ids": store_ids}} if store_ids else None,
         )
@@ -75,7 +81,7 @@ class EngineDriver:
             if run.status != "requires_action":
                 break
             calls = run.required_action.submit_tool_outputs.tool_calls
-            outcome.calls += [(call.function.name, json.loads(call.function.arguments)) for call in calls]
+            outcome.calls += [(call.function.name, self._arguments(case, call.function)) for call in calls]
             if case.calls is not None or case.calls_like is not None:
                 self._client.beta.threads.runs.cancel(run_id=run.id, thread_id=thread_id)
                 return
@@ -89,6 +95,13 @@ class EngineDriver:
             if step.step_details.type == "tool_calls":
                 hosted = [call.type for call in step.step_details.tool_calls if call.type in _STEP_NAMES]
                 outcome.hosted_calls += [_STEP_NAMES[kind] for kind in hosted]
+
+    def _arguments(self, case: Any, function: Any) -> Any:
+        arguments = json.loads(function.arguments)
+        if not self._is_strict:
+            return arguments
+        [schema] = [tool["function"]["parameters"] for tool in case.tools if _name(tool) == function.name]
+        return without_added_nulls(arguments, schema, schema)
 
     def _read(self, thread_id: str, outcome: Any, passage_by_file_id: dict[str, str]) -> None:
         newest = self._client.beta.threads.messages.list(thread_id, limit=1).data[0]
@@ -105,3 +118,15 @@ class EngineDriver:
                     outcome.cited_text.append(passage_by_file_id.get(note.file_citation.file_id, ""))
                 elif note.type == "file_path":
                     outcome.files.append(note.text)
+
+
+def _name(tool: Any) -> str:
+    return str(tool.get("function", {}).get("name", ""))
+
+
+def _as_strict(tool: Any) -> Any:
+    if tool["type"] != "function":
+        return tool
+    function = tool["function"]
+    parameters = to_strict_schema(function["parameters"])
+    return {"type": "function", "function": {**function, "parameters": parameters, "strict": True}}

@@ -29,7 +29,7 @@ def main() -> None:
     say("installing localassist and its development tools")
     links = ["--find-links", str(wheels)] if wheels else []
     constraints = ["--constraint", str(CONSTRAINTS)]
-    run(python, "-m", "pip", "install", "-qq", *links, *constraints, "--editable", ".", "--group", "dev")
+    run(python, "-m", "pip", "install", "-qq", *links, *constraints, "--editable", ".[all]", "--group", "dev")
 
 
 def create_environment(directory: Path) -> None:

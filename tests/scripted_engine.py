@@ -13,6 +13,7 @@ from localassist.objects.faults import validate
 from localassist.objects.run_bodies import CreateRun, SubmitToolOutputs
 from localassist.objects.runs import Run
 from localassist.objects.threads import CreateMessage, CreateThread
+from localassist.protocols import FileSearch, Interpreter
 from localassist.service.runs import StartedRun
 from localassist.store.blobs import MemoryBlobs
 from localassist.store.sql import SqliteStore
@@ -24,11 +25,27 @@ FUNCTION = {"type": "function", "function": {"name": "get_weather", "parameters"
 class Bench:
     """The engine with shorthands for what most tests begin with."""
 
-    def __init__(self, model: ScriptedModel, clock: Callable[[], int], **settings: Any) -> None:
+    def __init__(
+        self,
+        model: ScriptedModel,
+        clock: Callable[[], int],
+        *,
+        interpreter: Interpreter | None = None,
+        file_search: FileSearch | None = None,
+        **settings: Any,
+    ) -> None:
         self.model = model
         self.store = SqliteStore(None)
         config = Config(data_dir=":memory:", **settings)
-        self.engine = Engine(config, store=self.store, blobs=MemoryBlobs(), models=model, clock=clock)
+        self.engine = Engine(
+            config,
+            store=self.store,
+            blobs=MemoryBlobs(),
+            models=model,
+            interpreter=interpreter,
+            file_search=file_search,
+            clock=clock,
+        )
 
     def assistant(self, **settings: Any) -> str:
         body = validate(CreateAssistant, {"model": SCRIPTED_MODEL, **settings})
@@ -75,9 +92,11 @@ class Bench:
 
 
 @contextmanager
-def bench(*turns: Any, clock: Callable[[], int] = base.now, **settings: Any) -> Iterator[Bench]:
+def bench(
+    *turns: Any, clock: Callable[[], int] = base.now, context_window: int = 100_000, **settings: Any
+) -> Iterator[Bench]:
     """A bench on a model that takes these turns."""
-    made = Bench(ScriptedModel(*turns), clock, **settings)
+    made = Bench(ScriptedModel(*turns, context_window=context_window), clock, **settings)
     try:
         yield made
     finally:

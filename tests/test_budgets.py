@@ -20,15 +20,17 @@ CATCH_ALLS = {
     "inference/engine_thread.py": (1, "every generation under way fails, the inference thread goes on; logged"),
     "http/sse.py": (1, "a started stream can only say so with an error event; logged"),
     "tools/toolbox.py": (1, "a user's function failed: its output tells the model; logged with its traceback"),
+    "retrieval/extract/child.py": (1, "a parser's error, of whatever kind: the file is reported as damaged"),
+    "retrieval/ingest.py": (1, "the file fails, the ingestion's thread goes on; logged with its traceback"),
     "http/errors.py": (1, "the server's 500; logged with its traceback"),
 }
 # Besides config: who may read the environment, and who may read the clock.
-ENVIRONMENT_READERS = ("config.py",)
+ENVIRONMENT_READERS = ("config.py", "interpreter/inside")  # the kernel's process has an environment of its own
 CLOCK_READERS = ("objects/base.py",)
-PRINTERS = ("cli", "__main__.py")
+PRINTERS = ("cli", "__main__.py", "interpreter/inside")
 # The doors of the package: their public classes and functions say in a docstring what they are. Where a module offers
 # one thing, the module's docstring does.
-SEAMS = ("protocols.py", "client.py", "client", "engine.py", "service", "testing.py", "testing")
+SEAMS = ("protocols", "client.py", "client", "engine.py", "service", "testing.py", "testing")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

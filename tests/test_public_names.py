@@ -42,5 +42,6 @@ def test_a_list_of_public_names_is_sorted_and_true(file: Path) -> None:
         return
     parts = file.relative_to(PACKAGE.parent).with_suffix("").parts
     module = importlib.import_module(".".join(parts).removesuffix(".__init__"))
-    assert module.__all__ == sorted(module.__all__)
+    constants_first = sorted(module.__all__, key=lambda name: (not name.isupper(), name))
+    assert module.__all__ == constants_first
     assert all(hasattr(module, name) for name in module.__all__)

@@ -25,7 +25,7 @@ from localassist.errors import InvalidRequest
 
 IN_MEMORY = ":memory:"
 PREFIX = "LOCALASSIST_"
-SECRETS = frozenset({"api_keys", "hub_token"})
+SECRETS = frozenset({"api_keys", "code_gateway_token", "hub_token"})
 
 
 def default_data_dir() -> Path:
@@ -83,7 +83,13 @@ class Config(BaseSettings):
     """Whether the hosted service's model names (gpt-4o, o3, …) stand for the default model."""
 
     embedding_model: str | None = None
-    """A GGUF embedding model for /v1/embeddings."""
+    """The embedding model of file search: a GGUF file, which serves /v1/embeddings as well, or a directory as
+    sentence-transformers saves it. Unset: all-MiniLM-L6-v2, which reads English: give a multilingual model for
+    other languages."""
+
+    reranker_model: str | None = None
+    """The directory of a cross-encoder that judges what file search has found, for better order at a second or more
+    for each search. Unset: none."""
 
     context_window: int | None = Field(default=None, ge=256)
     """Tokens a conversation may take up. Unset: what the model was trained for, at most 8192."""
@@ -95,10 +101,12 @@ class Config(BaseSettings):
     """Layers to put on a GPU; -1 is all."""
 
     flash_attention: Literal["auto", "on", "off"] = "auto"
-    """Whether to use flash attention."""
+    """Whether to use flash attention. `auto`: where the model allows it, except with a KV cache in f32, whose numbers
+    it would round to 16 bits."""
 
     kv_type: Literal["f32", "f16", "q8_0", "q4_0"] = "f16"
-    """How the KV cache is stored: f32 is exact, the quantised types save memory and are slower on a CPU."""
+    """How the KV cache is stored. With f32, answers at temperature 0 depend least on what else runs at the same time;
+    it takes twice the memory of f16. The quantised types save memory and are slower on a CPU."""
 
     batch_size: int = Field(default=512, ge=16)
     """Tokens computed in one step at most."""
@@ -124,6 +132,60 @@ class Config(BaseSettings):
 
     run_expires_after_s: int = Field(default=600, ge=1)
     """How long a run may take, waiting for tool outputs included, before it expires."""
+
+    code_sandbox: Literal["auto", "bwrap", "landlock", "seatbelt", "none"] = "auto"
+    """What confines the code interpreter: bubblewrap, Landlock or macOS's sandbox-exec; "auto" is the first that passes
+    its own test, and nothing runs if none does. "none" runs the model's code with all the rights you have."""
+
+    code_timeout_s: float = Field(default=120.0, gt=0)
+    """How long one execution may take before it is interrupted, and killed if that does not stop it."""
+
+    code_memory_mib: int = Field(default=2048, ge=256)
+    """MiB of memory all processes of a code interpreter session may use together."""
+
+    code_address_space_mib: int | None = Field(default=None, ge=256)
+    """MiB of addresses one process may reserve. Unset: as code_memory_mib, so that code sees a MemoryError and its
+    session lives; raise it for runtimes that reserve more than they use (Node, the JVM)."""
+
+    code_processes: int = Field(default=128, ge=16)
+    """Processes and threads a code interpreter session may have."""
+
+    code_disk_mib: int = Field(default=1024, ge=16)
+    """MiB of files a code interpreter session may keep."""
+
+    code_file_mib: int = Field(default=512, ge=1)
+    """MiB one file of a code interpreter session may have."""
+
+    code_files: int = Field(default=5000, ge=16)
+    """Files a code interpreter session may keep."""
+
+    code_output_kib: int = Field(default=256, ge=4)
+    """KiB of output kept of one execution."""
+
+    code_packages: list[str] = []
+    """More directories of packages that the model's code may import: virtual environments of the same Python version,
+    or directories to be searched."""
+
+    code_idle_timeout_s: float = Field(default=3600.0, gt=0)
+    """How long a code interpreter session nobody uses keeps its variables. Its files stay as long as its thread."""
+
+    code_kernels: int = Field(default=16, ge=1)
+    """Code interpreter sessions that keep their variables at the same time; the one idle for longest loses them."""
+
+    code_gateway_url: str | None = None
+    """A Jupyter kernel gateway that runs the code instead of this machine, and confines it. https, unless loopback."""
+
+    code_gateway_token: str | None = None
+    """The token that the gateway asks for."""
+
+    code_gateway_ca_file: str | None = None
+    """A file with the certificate authority of the gateway. Unset: those of the system."""
+
+    code_gateway_kernel: str | None = None
+    """The name of the gateway's kernel. Unset: its default."""
+
+    code_gateway_directory: str | None = None
+    """A directory that each of the gateway's kernels has to itself. Unset: one per session, in a temporary one."""
 
     seed: int | None = None
     """Makes sampling repeatable."""
@@ -224,6 +286,16 @@ def _source(name: str, flags: dict[str, Any], in_environment: dict[str, Any]) ->
 def prepare_native_libraries() -> None:
     """Set what llama.cpp reads when it is loaded: no debugger on an abort, no start-up banner."""
     os.environ.setdefault("GGML_NO_BACKTRACE", "1")
+
+
+def prepare_retrieval_libraries() -> None:
+    """Set what the libraries of file search read when imported: no telemetry, no threads in tokenizers.
+
+    They are given local files only, so the hub need not be switched off, which would stop `models pull` as well.
+    """
+    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    os.environ["ANONYMIZED_TELEMETRY"] = "False"
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 
 def prepare_hub(url: str) -> None:

@@ -12,6 +12,8 @@
         │   └── NotEnoughMemory the model needs more memory than there is
         ├── ContextLengthExceeded  a prompt does not fit the model's context window
         ├── GenerationFailed    the inference engine failed while generating
+        ├── InterpreterUnavailable  nothing can run the model's code here
+        ├── RetrievalFailed     files cannot be searched
         ├── StoreFailed         the database or a blob cannot be read or written
         ├── DataDirectoryInUse  another engine owns the data directory
         ├── DownloadFailed      a model cannot be fetched from the hub
@@ -95,6 +97,14 @@ class ContextLengthExceeded(BackendError):
 
 class GenerationFailed(BackendError):
     """The inference engine failed while generating."""
+
+
+class InterpreterUnavailable(BackendError):
+    """Nothing can run the model's code here."""
+
+
+class RetrievalFailed(BackendError):
+    """Files cannot be searched."""
 
 
 class StoreFailed(BackendError):

@@ -1,9 +1,12 @@
 """`localassist doctor`: it measures, it finds what is wrong, and it says what helps."""
 
 import json
+import sys
 from pathlib import Path
 
 from localassist.cli.data_checks import check_directory
+from localassist.cli.findings import Finding
+from localassist.cli.interpreter_checks import check_interpreter
 from localassist.cli.machine_checks import check_build, check_machine, expected_speeds
 from localassist.config import Config
 from localassist.inference.machine import Machine, measure_bandwidth
@@ -22,7 +25,9 @@ def test_it_reports_everything_and_ends_well(alone: Settings) -> None:
     report = json.loads(run("doctor", "--json", settings=alone).stdout)
     levels = {finding["subject"]: finding["level"] for finding in report["findings"]}
     assert levels["database"] == levels["engine"] == levels["disk"] == levels["model hello"] == "ok"
-    assert levels["file search"] == levels["code interpreter"] == "note"
+    assert levels["file search"] == "note"
+    assert "code interpreter" in levels
+    assert {"sandbox bwrap", "sandbox landlock"} <= levels.keys() or sys.platform != "linux"
     assert report["bandwidth_bytes_per_s"] > 1e8
     speeds = {speed["name"]: speed for speed in report["speeds"]}
     assert speeds["hello"]["is_installed"]
@@ -99,3 +104,20 @@ def test_speed_is_bandwidth_over_what_a_token_reads(models: Path) -> None:
 
 def test_bandwidth_is_measured_on_several_threads() -> None:
     assert measure_bandwidth(threads=2, block_bytes=1_000_000, rounds=1) > 1e6
+
+
+def check_sandbox(tmp_path: Path, code_sandbox: str) -> list[Finding]:
+    return list(check_interpreter(Config(data_dir=str(tmp_path), code_sandbox=code_sandbox)))
+
+
+def test_what_confines_code_is_told_and_that_nothing_does(tmp_path: Path) -> None:
+    verdict = check_sandbox(tmp_path, "none")[0]
+    assert verdict.level == "warning"
+    assert "all your rights" in verdict.text
+
+
+def test_a_sandbox_that_was_asked_for_and_is_not_to_be_had_is_a_problem(tmp_path: Path) -> None:
+    verdict = check_sandbox(tmp_path, "bwrap" if sys.platform == "darwin" else "seatbelt")[0]
+    assert verdict.level == "problem"
+    assert "so the model's code is not run" in verdict.text
+    assert verdict.remedy

@@ -6,6 +6,7 @@ died, it says "died". The imports are done before the first fork, so a life begi
 
 import os
 import sys
+from collections.abc import Callable
 
 import llama_cpp  # noqa: F401
 
@@ -24,15 +25,16 @@ def live(model: str, data_dir: str) -> None:
         serve(engine, port=0, on_ready=lambda url: tell(f"{os.getpid()} {url}"))
 
 
-def main() -> None:
+def serve_lives(live: Callable[[], None]) -> None:
+    """A child for each line; how it ended is told when it has."""
     for _ in sys.stdin:
         pid = os.fork()
         if pid == 0:
-            live(sys.argv[1], sys.argv[2])
+            live()
             os._exit(0)
         os.waitpid(pid, 0)
         tell("died")
 
 
 if __name__ == "__main__":
-    main()
+    serve_lives(lambda: live(sys.argv[1], sys.argv[2]))

@@ -1,59 +1,25 @@
 """`kill -9` of a server under load: whatever it acknowledged is there again, and every thread goes on."""
 
-import os
 import random
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.crash.lives import Lives, open_lives
 from tests.crash.load import Api, Callers, Ledger, Seen, outputs_for, rested
 from tests.models.scripted import WEATHER_ANSWER, WEATHER_CALL, build_scripted
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 STOPPED = "The engine stopped while this run was in progress."
 ANSWER = "".join(WEATHER_ANSWER.chunks)
-
-
-class Lives:
-    """One server after another on the same data directory."""
-
-    def __init__(self, program: "subprocess.Popen[str]") -> None:
-        self._program = program
-        self._pid = 0
-
-    def begin(self) -> str:
-        """Start a life and return its URL."""
-        assert self._program.stdin is not None
-        self._program.stdin.write("live\n")
-        self._program.stdin.flush()
-        pid, url = self._line().split()
-        self._pid = int(pid)
-        return url
-
-    def kill(self) -> None:
-        os.kill(self._pid, signal.SIGKILL)
-        assert self._line() == "died"
-
-    def _line(self) -> str:
-        assert self._program.stdout is not None
-        return self._program.stdout.readline().strip()
 
 
 @pytest.fixture
 def lives(tmp_path: Path) -> Iterator[Lives]:
     model = build_scripted(tmp_path / "weather.gguf", [WEATHER_CALL, WEATHER_ANSWER])
-    command = [sys.executable, "-m", "tests.crash.server", str(model), str(tmp_path / "data")]
-    with (tmp_path / "log").open("w") as log:
-        program = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True
-        )
-        yield Lives(program)
-        program.communicate()
+    with open_lives("tests.crash.server", str(model), str(tmp_path / "data"), log=tmp_path / "log") as opened:
+        yield opened
 
 
 def texts_of(api: Api, seen: Seen) -> list[str]:

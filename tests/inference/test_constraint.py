@@ -2,11 +2,13 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from localassist.dialects import build_dialect
 from localassist.errors import GenerationFailed, InvalidRequest
 from localassist.inference.backend import LlamaBackend
+from localassist.inference.constraint import MaskBuffer
 from localassist.protocols import (
     CallArguments,
     CallStarted,
@@ -149,6 +151,58 @@ def test_a_schema_no_grammar_can_express_is_refused_when_strict_and_loosened_whe
     assert strict is not None
     with pytest.raises(InvalidRequest, match="Invalid schema or grammar"):
         backend.check(strict)
+
+
+def test_a_function_that_no_finite_call_fits_can_be_called_when_it_is_not_strict(open_backend: OpenBackend) -> None:
+    node = {"type": "object", "properties": {"next": {"$ref": "#/$defs/node"}}, "required": ["next"]}
+    schema = {
+        "type": "object",
+        "properties": {"a": {"$ref": "#/$defs/node"}},
+        "required": ["a"],
+        "$defs": {"node": node},
+    }
+    tools = [FunctionSpec("f", None, {**schema, "additionalProperties": False})]
+    _, calls = take_turn(open_backend("random"), ToolChoice(name="f"), tools, temperature=2.0, seed=1, max_tokens=300)
+    assert calls[0][0] == "f"
+
+
+@pytest.mark.parametrize(
+    "hopeless",
+    [
+        {"properties": {"a": {"type": "string", "enum": [1]}}, "required": ["a"]},  # nothing fits
+        {"properties": {"a": {"type": "string", "pattern": "(unclosed"}}},
+    ],
+)
+def test_a_schema_that_does_not_compile_even_loosely_does_not_end_the_run(
+    open_backend: OpenBackend, hopeless: dict[str, object], caplog: pytest.LogCaptureFixture
+) -> None:
+    tools = [FunctionSpec("f", None, {"type": "object", **hopeless})]
+    _, calls = take_turn(open_backend("random"), ToolChoice(name="f"), tools, seed=1, max_tokens=60)
+    assert calls[0][0] == "f"
+    assert "are held to no schema" in caplog.text
+
+
+def test_one_of_that_overlaps_is_enforced_all_the_same(open_backend: OpenBackend) -> None:
+    either = {"type": "object", "properties": {"a": {"enum": [1]}, "b": {"enum": [2]}}, "additionalProperties": False}
+    one_of = {**either, "oneOf": [{"required": ["a"]}, {"required": ["b"]}]}
+    schema = {"type": "object", "properties": {"x": one_of}, "required": ["x"], "additionalProperties": False}
+    found = set()
+    for seed in range(8):
+        tools = [FunctionSpec("f", None, schema)]
+        _, calls = take_turn(open_backend("random"), ToolChoice(name="f"), tools, temperature=2.0, seed=seed)
+        found.add(json.dumps(calls[0][1]))
+    assert found == {'{"x": {"a": 1}}', '{"x": {"b": 2}}'}
+
+
+def test_masks_forbid_exactly_what_their_bits_say() -> None:
+    buffer = MaskBuffer(100)
+    chance = np.random.default_rng(0)
+    allowed = chance.random(128) < 0.5
+    buffer.bits[:] = np.packbits(allowed, bitorder="little").view(np.int32)
+    scores = chance.standard_normal(100).astype(np.float32)
+    masked = scores.copy()
+    buffer.apply(masked)
+    assert np.array_equal(masked, np.where(allowed[:100], scores, -np.inf))
 
 
 def test_a_schema_cannot_smuggle_a_marker_into_the_grammar(open_backend: OpenBackend) -> None:

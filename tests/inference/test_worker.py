@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from localassist.errors import ContextLengthExceeded, GenerationFailed, InvalidRequest
+from localassist.errors import ContextLengthExceeded, GenerationFailed, InvalidRequest, ModelLoadFailed
 from localassist.inference.options import LlamaOptions
 from localassist.inference.remote import WorkerBackend
 from localassist.protocols import Constraint
@@ -79,3 +79,11 @@ def test_it_ends_when_it_is_closed(models: dict[str, Path]) -> None:
         os.kill(process_id, 0)
     with pytest.raises(GenerationFailed, match="closed"):
         backend.generate(greedy(turn("Hi")))
+
+
+def test_a_process_that_cannot_start_does_not_blame_the_file(models: dict[str, Path], tmp_path: Path) -> None:
+    (tmp_path / "localassist").mkdir()
+    (tmp_path / "localassist" / "__init__.py").write_text("raise ImportError('half installed')")
+    with pytest.raises(ModelLoadFailed, match=r"could not be started: .*half installed") as caught:
+        WorkerBackend(models["short"], OPTIONS, environment={**os.environ, "PYTHONPATH": str(tmp_path)})
+    assert "was not looked at" in caught.value.message

@@ -15,9 +15,10 @@ from localassist import AsyncLocalAssist, LocalAssist
 from localassist.config import Config
 from localassist.engine import Engine
 from localassist.errors import DataDirectoryInUse, InvalidRequest
+from localassist.protocols import TextPiece
 from localassist.store.blobs import MemoryBlobs
 from localassist.store.sql import SqliteStore
-from localassist.testing import Hold, ScriptedModel, TextPiece, Turn, call, say
+from localassist.testing import Hold, ScriptedModel, Turn, call, say
 
 TIMEOUT_S = 20
 FUNCTION: Any = {"type": "function", "function": {"name": "add", "parameters": {"type": "object", "properties": {}}}}

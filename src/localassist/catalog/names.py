@@ -11,7 +11,7 @@ from localassist.catalog.loaded import LoadedModels, OnProgress
 from localassist.config import Config
 from localassist.errors import InvalidRequest, ModelLoadFailed
 from localassist.objects.models import Model
-from localassist.protocols import LoadedModel
+from localassist.protocols import Dialect, LoadedModel
 
 logger = logging.getLogger(__name__)
 
@@ -91,9 +91,17 @@ def _is_path(model: str) -> bool:
 
 
 class ModelFiles:
-    """The `ModelLibrary` over model files; `load` turns a name and a file into a loaded model."""
+    """The `ModelLibrary` over model files.
 
-    def __init__(self, config: Config, load: Callable[[str, Path, OnProgress | None], LoadedModel]) -> None:
+    `load` turns a name and a file into a loaded model, `read_dialect` reads how a model writes off its file.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        load: Callable[[str, Path, OnProgress | None], LoadedModel],
+        read_dialect: Callable[[Path], Dialect],
+    ) -> None:
         self._hosted_names = config.hosted_model_names
         self._configured = config.model
         self._path_by_name = find_models(config)
@@ -103,6 +111,8 @@ class ModelFiles:
         )
         self._lock = threading.Lock()
         self._announced: set[str] = set()
+        self._read_dialect = read_dialect
+        self._dialects: dict[Path, tuple[int, Dialect]] = {}  # with the time of the file it was read off
 
     def default_name(self) -> str:
         """The model that hosted names stand for. Raises ModelLoadFailed when there is none."""
@@ -140,6 +150,14 @@ class ModelFiles:
 
     def use(self, name: str, *, on_progress: OnProgress | None = None) -> AbstractContextManager[LoadedModel]:
         return self._loaded.use(name, on_progress=on_progress)
+
+    def dialect(self, name: str) -> Dialect:
+        path = self._path_by_name[name]
+        modified_at = _modified_at(path)
+        known = self._dialects.get(path)
+        if known is None or known[0] != modified_at:
+            known = self._dialects[path] = modified_at, self._read_dialect(path)
+        return known[1]
 
     def models(self) -> Sequence[Model]:
         default = None

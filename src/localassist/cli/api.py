@@ -1,10 +1,12 @@
 """Requests by path, answers as JSON, over the SDK's client: for objects that are only shown."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, cast
 
 import openai
 from openai import Stream
+from openai._legacy_response import HttpxBinaryResponseContent
 from openai.types.beta import AssistantStreamEvent
 
 BETA = {"OpenAI-Beta": "assistants=v2"}
@@ -49,3 +51,18 @@ class Api:
 
     def upload(self, path: Any, purpose: Any) -> Json:
         return self._client.files.create(file=path, purpose=purpose).model_dump(mode="json")
+
+    @property
+    def base_url(self) -> str:
+        return str(self._client.base_url)
+
+    def send_bytes(self, path: str, file: Path, *, name: str) -> None:
+        """Send a file to a path of its own, in a form."""
+        with file.open("rb") as source:
+            options: Any = {"headers": {**BETA, "Content-Type": "multipart/form-data"}}
+            self._client.post(path, cast_to=object, body={}, files={"file": (name, source)}, options=options)
+
+    def save_bytes(self, path: str, target: Path) -> None:
+        """Write what a path answers to a file."""
+        response = self._client.get(path, cast_to=HttpxBinaryResponseContent, options={"headers": BETA})
+        response.write_to_file(target)

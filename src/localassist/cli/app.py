@@ -1,6 +1,19 @@
 """The tree of commands."""
 
-from localassist.cli import assistants, chat, config, doctor, files, models, runs, serve, threads
+from localassist.cli import (
+    assistants,
+    chat,
+    config,
+    doctor,
+    files,
+    models,
+    runs,
+    search_index,
+    serve,
+    stores,
+    threads,
+    transfer,
+)
 from localassist.cli.command import Body, command, new_group
 
 app = new_group("The Assistants API on your own machine, on open-weight models.", is_root=True)
@@ -42,6 +55,22 @@ GROUPS: dict[str, tuple[str, dict[str, Body]]] = {
             "remove": files.remove_file,
         },
     ),
+    "stores": (
+        "Vector stores: files that can be searched.",
+        {
+            "list": stores.list_stores,
+            "show": stores.show_store,
+            "create": stores.create_store,
+            "add": stores.add_to_store,
+            "search": stores.search_store,
+            "detach": stores.detach_file,
+            "remove": stores.remove_store,
+        },
+    ),
+    "index": (
+        "The index of file search.",
+        {"verify": search_index.verify_index, "rebuild": search_index.rebuild_index},
+    ),
 }
 
 command(app, "serve")(serve.serve)
@@ -51,5 +80,7 @@ for group_name, (help_text, bodies) in GROUPS.items():
     for command_name, body in bodies.items():
         command(group, command_name)(body)
     app.add_typer(group, name=group_name)
+command(app, "import")(transfer.import_objects)
+command(app, "export")(transfer.export_objects)
 command(app, "doctor")(doctor.doctor)
 command(app, "config")(config.show_config)

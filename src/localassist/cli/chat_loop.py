@@ -29,6 +29,7 @@ class ChatLoop:
             assistant_id=start.assistant_id,
             thread_id=start.thread_id,
             overrides=start.overrides,
+            takes_tools=start.takes_tools,
             display=None if session.as_json else RunDisplay(session.out),
             answer=self._ask_output if is_interactive else None,
         )

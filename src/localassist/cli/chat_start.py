@@ -16,13 +16,16 @@ from localassist.errors import InvalidRequest
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """`overrides` are settings for each run; `model` is None where the assistant's own counts."""
+    """`overrides` are settings for each run; `model` is None where the assistant's own counts. The assistant that all
+    chats share `takes_tools` as they are needed.
+    """
 
     client: openai.OpenAI
     assistant_id: str
     thread_id: str | None
     overrides: dict[str, Any]
     model: str | None
+    takes_tools: bool
 
 
 def start(
@@ -43,6 +46,7 @@ def start(
         client.beta.threads.retrieve(thread_id)
     name = Path(model).stem if model is not None and is_path(model) else model
     overrides: dict[str, Any] = {}
+    takes_tools = assistant_id is None
     if assistant_id is not None:
         client.beta.assistants.retrieve(assistant_id)
     else:
@@ -54,7 +58,7 @@ def start(
         overrides["instructions"] = instructions
     if is_interactive:
         _load(client, name)
-    return Start(client, assistant_id, thread_id, overrides, name)
+    return Start(client, assistant_id, thread_id, overrides, name, takes_tools)
 
 
 def is_path(model: str) -> bool:

@@ -31,12 +31,14 @@ class Conversation:
         assistant_id: str,
         thread_id: str | None,
         overrides: dict[str, Any],
+        takes_tools: bool,
         display: RunDisplay | None,
         answer: Answer | None,
     ) -> None:
         self._client = client
         self._assistant_id = assistant_id
         self._overrides = overrides
+        self._takes_tools = takes_tools
         self._display = display
         self._answer = answer
         self.thread_id = thread_id
@@ -45,6 +47,8 @@ class Conversation:
         """Send a message and show what comes. Returns the run as it ended, or waiting for outputs nobody gave."""
         thread_id = self._thread(text)
         files = list(files)
+        if self._takes_tools and any(file.is_searched for file in files):
+            self._overrides = {**self._overrides, "tools": [{"type": "file_search"}]}
         parts = [part for file in files for part in file.parts]
         self._client.beta.threads.messages.create(
             thread_id,

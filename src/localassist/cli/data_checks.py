@@ -92,9 +92,3 @@ def check_disk(config: Config) -> Iterator[Finding]:
         yield Finding("disk", "warning", f"only {size(free)} are free at {place}", remedy)
     else:
         yield Finding("disk", "ok", f"{size(free)} are free")
-
-
-def check_missing_parts() -> Iterator[Finding]:
-    """What the hosted service had and this version has not."""
-    for subject in ("file search", "code interpreter"):
-        yield Finding(subject, "note", "not part of this version yet", "Use function tools in the meantime.")

@@ -17,7 +17,7 @@ SIGNS = {"ok": ("ok", "green"), "note": ("note", "cyan"), "warning": ("warn", "y
 
 def doctor(session: Session) -> None:
     """Look the installation over. Ends with exit code 1 when something does not work."""
-    from localassist.cli import data_checks, machine_checks
+    from localassist.cli import data_checks, interpreter_checks, machine_checks, search_checks
 
     config = session.config()
     if session.out.is_terminal and not session.as_json:
@@ -31,7 +31,8 @@ def doctor(session: Session) -> None:
         *data_checks.check_directory(config),
         *data_checks.check_disk(config),
         *machine_checks.check_models(config, speeds),
-        *data_checks.check_missing_parts(),
+        *interpreter_checks.check_interpreter(config),
+        *search_checks.check_file_search(config),
     ]
     if session.as_json:
         report = {"findings": [asdict(finding) for finding in findings], "speeds": [asdict(speed) for speed in speeds]}

@@ -21,9 +21,15 @@ _MESSAGES = (
 
 
 class DialectExample(NamedTuple):
-    """`has_own_tools`: the template offers tools and writes calls by itself; otherwise the system message does."""
+    """`has_own_tools`: the template offers tools and writes calls by itself; otherwise the system message does.
+
+    `reasoning` is how the model writes what it thinks, None when it does not; `effort_variables` are what the template
+    reads about how much of that there should be.
+    """
 
     has_own_tools: bool
+    reasoning: str | None
+    effort_variables: tuple[str, ...]
     example: str
 
 
@@ -31,4 +37,7 @@ def example_prompt(path: Path) -> DialectExample:
     """Raises ModelLoadFailed when the template cannot be used."""
     dialect = build_dialect(facts_of(path))
     text = dialect.render(_MESSAGES, [_TOOL])
-    return DialectExample(dialect.has_own_tools, text.replace(GUARD_OPEN, "").replace(GUARD_CLOSE, ""))
+    sections = dialect.sections
+    reasoning = f"{sections.reasoning_open} … {sections.reasoning_close}" if sections.has_reasoning else None
+    example = text.replace(GUARD_OPEN, "").replace(GUARD_CLOSE, "")
+    return DialectExample(dialect.has_own_tools, reasoning, dialect.efforts.names, example)

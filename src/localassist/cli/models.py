@@ -66,11 +66,11 @@ def default_name(config: "Config") -> str | None:
     """The model that is used when none is named; None when there is none."""
     from localassist.catalog import ModelFiles
 
-    def never(name: str, path: Path, on_progress: Any) -> Any:
+    def never(*_: Any) -> Any:
         raise AssertionError("nothing is loaded here")
 
     try:
-        return ModelFiles(config, never).default_name()
+        return ModelFiles(config, never, never).default_name()
     except ModelLoadFailed:
         return None
 
@@ -152,6 +152,9 @@ def show_model(session: Session, model: Installed) -> None:
     session.out.details(pairs)
     if dialect is not None:
         by = "the template itself" if dialect.has_own_tools else "localassist, in the system message"
+        reasoning = printable(dialect.reasoning) if dialect.reasoning else "none that the template shows"
+        variables = ", ".join(dialect.effort_variables) or "nothing"
+        session.out.line(f"\nReasoning: {reasoning}. reasoning_effort sets {variables}.", "dim")
         session.out.line(f"\nTools are offered by {by}. A prompt with one:\n", "dim")
         session.out.line(printable(dialect.example))
 

@@ -1,5 +1,6 @@
 """`localassist runs`: what the assistants are doing, and did."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -12,6 +13,7 @@ from localassist.errors import InvalidRequest
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="A run's id.")]
 MaybeRunId = Annotated[str | None, typer.Argument(metavar="RUN", help="A run's id; unset: the newest run.")]
 ThreadId = Annotated[str | None, typer.Option("--thread", "-t", metavar="ID", help="Only runs of this thread.")]
+SaveTo = Annotated[Path, typer.Option("--save-to", metavar="DIR", help="Where pictures go; unset: here.")]
 Status = Annotated[str | None, typer.Option("--status", metavar="STATUS", help="Only runs in this status.")]
 
 
@@ -55,12 +57,19 @@ def show_run(session: Session, run: RunId) -> None:
     show_object(session, {**item, "steps": steps}, {name: value for name, value in pairs.items() if value})
 
 
-def watch_run(session: Session, run: MaybeRunId = None) -> None:
-    """Follow a run from its beginning to its end, wherever it was started."""
+def watch_run(session: Session, run: MaybeRunId = None, *, save_to: SaveTo = Path()) -> None:
+    """Follow a run from its beginning to its end, wherever it was started. Pictures it shows are saved as files."""
     from localassist.cli.display import RunDisplay
 
     item = session.api.get(f"/runs/{run}") if run else _newest(session)
-    display = RunDisplay(session.out, shows_status=True)
+
+    def save(file_id: str) -> Path:
+        path = save_to / f"{file_id}.png"
+        save_to.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(session.api.content(file_id))
+        return path
+
+    display = RunDisplay(session.out, shows_status=True, save=save)
     for event in session.api.events(f"/threads/{item['thread_id']}/runs/{item['id']}/events"):
         if session.as_json:
             session.out.json({"event": event.event, "data": event.data.model_dump(mode="json")})

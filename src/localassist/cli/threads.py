@@ -9,17 +9,20 @@ from localassist.cli.output import printable, shorten, when
 from localassist.cli.session import Session
 
 ThreadId = Annotated[str, typer.Argument(metavar="THREAD", help="A thread's id.")]
+SearchText = Annotated[str | None, typer.Option("--search", "-s", metavar="TEXT", help="Only threads with this text.")]
 
 
-def list_threads(session: Session, *, limit: Limit = 20) -> None:
-    """List threads, newest first."""
+def list_threads(session: Session, *, search: SearchText = None, limit: Limit = 20) -> None:
+    """List threads, newest first; with --search those whose title or messages hold a text."""
     columns = [
         ("id", lambda thread: thread["id"]),
         ("created", lambda thread: when(thread["created_at"])),
         ("title", lambda thread: shorten(thread["metadata"].get("title", ""), 60)),
     ]
-    found = session.api.page_through("/threads", limit=limit)
-    show_list(session, found, columns, empty="No threads yet. `localassist chat` begins one.")
+    query = {} if search is None else {"search": search}
+    found = session.api.page_through("/threads", limit=limit, **query)
+    empty = "No threads yet. `localassist chat` begins one." if search is None else f"No thread has {search!r} in it."
+    show_list(session, found, columns, empty=empty)
 
 
 def show_thread(session: Session, thread: ThreadId, *, limit: Limit = 100) -> None:

@@ -12,6 +12,12 @@ def common(texts: Sequence[str]) -> str:
     return "".join(chars[0] for chars in takewhile(lambda chars: len(set(chars)) == 1, zip(*texts, strict=False)))
 
 
+def overlap(text: str, marker: str) -> int:
+    """The length of the longest end of a text that begins a marker without being all of it."""
+    lengths = range(min(len(text), len(marker) - 1), 0, -1)
+    return next((length for length in lengths if text.endswith(marker[:length])), 0)
+
+
 def find_json(text: str, arguments: Mapping[str, Any]) -> tuple[int, int] | None:
     """Where the arguments stand as a JSON object."""
     decoder = json.JSONDecoder()
@@ -59,3 +65,9 @@ def common_end(one: str, other: str, *, is_inside: bool = False) -> str:
     if any(rest.rfind("<") > rest.rfind(">") for rest in rests) or (is_inside and not rests[0] and ">" in shared[:1]):
         return shared.partition(">")[2]
     return shared
+
+
+def common_quote(before: str, *after: str) -> str:
+    """The longest text that ends `before` and begins everything that comes after a value; "" where there is none."""
+    starts = (before[at:] for at in range(len(before)))
+    return next((start for start in starts if all(text.startswith(start) for text in after)), "")

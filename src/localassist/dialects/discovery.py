@@ -5,14 +5,15 @@ What is found is proved on another conversation before it is used: a template th
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from jinja2.exceptions import TemplateError
 
-from localassist.dialects.cutting import common_end, common_start, cut, find_json, style_of
+from localassist.dialects.cutting import common_end, common_quote, common_start, cut, find_json, style_of
 from localassist.dialects.hermes import tool_object
+from localassist.dialects.notation import Notation, Style
 from localassist.dialects.syntax import ID, CallSyntax, ParameterSyntax, WrittenCall
 from localassist.dialects.template import ChatTemplate
 from localassist.protocols import FunctionSpec
@@ -51,6 +52,18 @@ class Found(NamedTuple):
     needs_descriptions: bool
 
 
+class _Cut(NamedTuple):
+    """What stands before the first name, up to its first key, between key and value, and after the values."""
+
+    head: str
+    opened: str
+    key_end: str
+    gap: str
+    last: str
+    tail: str
+    is_sorted: bool
+
+
 def discover(template: ChatTemplate) -> Found | None:
     """The syntax of calls in this template, or None when it writes none or none that can be read."""
     for as_text in (False, True):
@@ -75,12 +88,16 @@ class _Probe:
         self._start = prompt.partition(_QUESTION)[2]
         turn = self._render([_user(_QUESTION), {"role": "assistant", "content": _ANSWER}, _user("probe again")])
         markers = [found[0] for found in _MARKER.finditer(self._start)]
-        after_answer = _MARKER.search(turn.partition(_ANSWER)[2])
+        self._after_answer = turn.partition(_ANSWER)[2].partition("probe again")[0]
+        after_answer = _MARKER.search(self._after_answer)
         self._turn_ends = {*markers, *_TURN_ENDS, *([after_answer[0]] if after_answer else [])}
 
     def find(self) -> CallSyntax | None:
-        syntax = self._json_syntax() or self._tagged_syntax()
-        return syntax if syntax is not None and _is_usable(syntax) and self._is_proved(syntax) else None
+        for search in (self._json_syntax, self._tagged_syntax, self._noted_syntax):
+            syntax = search()
+            if syntax is not None and _is_usable(syntax) and self._is_proved(syntax):
+                return syntax
+        return None
 
     def offers_tools(self) -> bool:
         return _NAMES[0] in self._render([_user(_QUESTION)])
@@ -172,27 +189,19 @@ class _Probe:
 
     def _until_turn_end(self, text: str) -> str:
         found = [text.find(end) for end in self._turn_ends if end and end in text]
+        after = next((start for start in _starts(self._after_answer) if start in text), "")
+        if after:  # whatever ends an answer ends a turn of calls as well
+            found.append(text.find(after))
         if found:
             return text[: min(found)].rstrip()
         markers = list(_MARKER.finditer(text))
         return text[: markers[-1].end()] if markers else text.rstrip()
 
     def _tagged_syntax(self) -> CallSyntax | None:
-        first, second = _NAMES
-        text = self.calls_text([(first, _STRINGS), (second, {"zz_first": "probe epsilon"})])
-        pieces = cut(
-            text, [first, "zz_first", "probe alpha", "yy_second", "probe beta", second, "zz_first", "probe epsilon"]
-        )
-        is_sorted = pieces is None
-        if is_sorted:
-            pieces = cut(
-                text, [first, "yy_second", "probe beta", "zz_first", "probe alpha", second, "zz_first", "probe epsilon"]
-            )
-        if pieces is None:
+        found = self._cut_arguments()
+        if found is None or "<" not in found.gap:
             return None
-        head, opened, key_end, gap, _, last, opened_again, _, tail = pieces
-        if opened != opened_again or "<" not in gap:
-            return None
+        head, opened, key_end, gap, last, tail, is_sorted = found
         before = common_end(opened, gap, is_inside=True)
         value_end = common_start(gap[: len(gap) - len(before)], last)
         separator = gap[len(value_end) : len(gap) - len(before)]
@@ -200,6 +209,55 @@ class _Probe:
         between = opened[: len(opened) - len(before)]
         syntax = CallSyntax("", head, between, "", "", "", self._with_json(parameters))
         return self._split_ends(syntax, last[len(value_end) :], tail[len(value_end) :])
+
+    def _cut_arguments(self) -> "_Cut | None":
+        """What stands around the names, keys and values of two calls, the first of which has two arguments."""
+        first, second = _NAMES
+        text = self.calls_text([(first, _STRINGS), (second, {"zz_first": "probe epsilon"})])
+        pairs = list(_STRINGS.items())
+        for is_sorted in (False, True):
+            words = [word for pair in (reversed(pairs) if is_sorted else pairs) for word in pair]
+            pieces = cut(text, [first, *words, second, "zz_first", "probe epsilon"])
+            if pieces is not None and pieces[1] == pieces[6]:
+                head, opened, key_end, gap, _, last, _, _, tail = pieces
+                return _Cut(head, opened, key_end, gap, last, tail, is_sorted)
+        return None
+
+    def _noted_syntax(self) -> CallSyntax | None:
+        """Arguments in a notation of the template's own, with strings between quotes."""
+        found = self._cut_arguments()
+        if found is None:
+            return None
+        head, opened, key_end, gap, last, tail, is_sorted = found
+        quote = common_quote(key_end, gap, last, tail)
+        if not quote:
+            return None
+        key_end = key_end.removesuffix(quote)
+        separator = gap.removeprefix(quote)
+        form = ParameterSyntax("", key_end, "", key_end, "", separator, is_sorted)
+        syntax = CallSyntax("", head, opened, "", "", "", form)
+        syntax = self._split_ends(syntax, last.removeprefix(quote), tail.removeprefix(quote))
+        if not syntax.after:
+            return None
+        notation = Notation(quote, item_separator=separator, key_separator=key_end, is_sorted=is_sorted)
+        return replace(syntax, parameters=replace(form, notation=self._with_words(notation, syntax)))
+
+    def _with_words(self, notation: Notation, syntax: CallSyntax) -> Notation:
+        """How values are written that are no strings: the styles that write as the template does."""
+        words = [self._value_text(value, syntax) for value in (True, False, None)]
+        notation = replace(notation, words=(words[0], words[1], words[2]))
+        styles: tuple[Style, ...] = ("own", "json", "compact", "python")
+        candidates = [replace(notation, arrays=style, objects=other) for style in styles for other in styles]
+        samples: list[Any] = [[_STRINGS["zz_first"], 5, True, []], {"b": _STRINGS["zz_first"], "a": [1.5, None]}]
+        written = [self._value_text(value, syntax) for value in samples]
+        return next((one for one in candidates if [one.write(value) for value in samples] == written), notation)
+
+    def _value_text(self, value: Any, syntax: CallSyntax) -> str:
+        """One argument's value as the template writes it."""
+        text = self.calls_text([(_NAMES[0], {"zz_first": value})])
+        assert syntax.parameters is not None
+        text = text.partition(f"zz_first{syntax.parameters.key_end}")[2]
+        return text[: text.find(syntax.after)]
 
     def _with_json(self, parameters: ParameterSyntax) -> ParameterSyntax:
         """How values are written that are no strings."""
@@ -225,8 +283,8 @@ class _Probe:
         return all(self._is_written(syntax, calls) for calls in conversations)
 
     def _is_written(self, syntax: CallSyntax, calls: Sequence[tuple[str, Arguments]]) -> bool:
-        is_repr = syntax.parameters is not None and syntax.parameters.takes_json_text
-        found = self.calls_text([(name, as_json_texts(values) if is_repr else values) for name, values in calls])
+        form = syntax.parameters
+        found = self.calls_text([(name, form.given(values) if form else values) for name, values in calls])
         written = syntax.write([WrittenCall(name, values, ID) for name, values in calls]).strip()
         if syntax.json_separators is None or not calls[0][1]:
             found, written = "".join(found.split()), "".join(written.split())
@@ -237,12 +295,9 @@ class _Probe:
         return re.match(pattern, found) is not None
 
 
-def as_json_texts(arguments: Arguments) -> dict[str, Any]:
-    """The arguments with what is no string as its JSON text, for templates that would write it as Python does."""
-    return {
-        key: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        for key, value in arguments.items()
-    }
+def _starts(text: str) -> Iterator[str]:
+    """What the text begins with, the longest first, down to what still tells something."""
+    return (text[:length] for length in range(len(text), 2, -1) if len(text[:length].strip()) > 2)
 
 
 def _is_usable(syntax: CallSyntax) -> bool:

@@ -1,20 +1,26 @@
 """JSON schemas as grammars take them, and what they say about a value written as bare text."""
 
+import functools
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
+from localassist.errors import InvalidRequest
+from localassist.objects.schema_form import compilable, endless_references
+from localassist.objects.schema_patterns import find_pattern_fault
+from localassist.objects.schema_shape import well_formed
 from localassist.protocols import FunctionSpec, grammar_json
 
-_LOOK_AROUND = re.compile(r"\(\?[=!<]")
+SchemaPath = tuple[str, ...]
+
 _CDATA = re.compile(r"<!\[CDATA\[(.*)\]\]>", re.DOTALL)
 _PYTHON_WORDS = {"True": "true", "False": "false", "None": "null"}
 _NAMES = {str: "string", bool: "boolean", int: "integer", float: "number", list: "array", dict: "object"}
 
 
 def json_rule(schema: Mapping[str, Any], *, strict: bool, separators: tuple[str, str] | None) -> str:
-    """The grammar's words for a value that fits. What cannot be enforced is refused if strict, else left out.
+    """The grammar's words for a value that fits. What cannot be enforced is refused if strict, else not.
 
     A fixed form makes most of a call's characters certain, so that they need not be sampled.
     """
@@ -23,13 +29,28 @@ def json_rule(schema: Mapping[str, Any], *, strict: bool, separators: tuple[str,
         item, key = separators
         style = {"item_separator": item, "key_separator": key, "whitespace_flexible": False}
     if not strict:
-        schema, style = _without_impossible(dict(schema)), {**style, "lenient": True}
+        style["lenient"] = True
     return f"%json {grammar_json({**schema, 'x-guidance': style})}"
+
+
+def refuse(keyword: str, path: SchemaPath) -> NoReturn:
+    """Say that a strict schema cannot be enforced, and which part of it. Raises InvalidRequest."""
+    raise InvalidRequest(
+        f"Invalid schema: In context={path!r}, '{keyword}' cannot be enforced in the way this model writes calls. "
+        "Leave it out, or set strict to false."
+    )
 
 
 def parameters_of(tool: FunctionSpec) -> dict[str, Any]:
     """The schema of a function's arguments; one that declares none takes none."""
-    return dict(tool.parameters or {"type": "object", "properties": {}, "additionalProperties": False})
+    if not tool.parameters:
+        return {"type": "object", "properties": {}, "additionalProperties": False}
+    return dict(tool.parameters) if tool.strict else loosened(tool.parameters)
+
+
+def loosened(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema with as much as possible in words that a grammar compiler has, without what it cannot take."""
+    return _loosened(json.dumps(dict(schema)))
 
 
 def property_schema(parameters: Mapping[str, Any], name: str) -> Any:
@@ -76,8 +97,19 @@ def value_of(text: str, schema: Any) -> Any:
     return value if fits or "string" not in allowed else text
 
 
+@functools.lru_cache(maxsize=256)
+def _loosened(text: str) -> dict[str, Any]:
+    found: dict[str, Any] = _without_impossible(compilable(well_formed(json.loads(text))))
+    for path in endless_references(found):
+        part: Any = found
+        for step in path:
+            part = part[int(step) if isinstance(part, list) else step]
+        del part["$ref"]  # no value that ends is valid: any value will do
+    return found
+
+
 def _without_impossible(schema: Any) -> Any:
-    """A schema without what no grammar compiler takes even leniently: look-around and references to elsewhere."""
+    """A schema without what no grammar compiler takes even leniently: some patterns, and references to elsewhere."""
     if isinstance(schema, list):
         return [_without_impossible(item) for item in schema]
     if not isinstance(schema, dict):
@@ -85,6 +117,6 @@ def _without_impossible(schema: Any) -> Any:
     return {
         key: _without_impossible(value)
         for key, value in schema.items()
-        if not (key == "pattern" and isinstance(value, str) and _LOOK_AROUND.search(value))
+        if not (key == "pattern" and isinstance(value, str) and find_pattern_fault(value))
         and not (key == "$ref" and isinstance(value, str) and not value.startswith("#"))
     }

@@ -2,9 +2,11 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+
+from localassist.dialects.notation import Notation
 
 ID = "\ue0f2"  # in a literal: an id or a number of the call, which nobody needs
 
@@ -21,7 +23,10 @@ class WrittenCall(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ParameterSyntax:
-    """Arguments one by one: `before` key `key_end` value `value_end`. Strings are raw, other values are JSON."""
+    """Arguments one by one: `before` key `key_end` value `value_end`.
+
+    Strings are raw and other values are JSON, unless there is a notation, which then writes both.
+    """
 
     before: str
     key_end: str
@@ -31,12 +36,29 @@ class ParameterSyntax:
     separator: str = ""
     is_sorted: bool = False
     takes_json_text: bool = False  # other values are written the same way: the template is given their JSON text
+    notation: Notation | None = None
+
+    def ordered(self, keys: Iterable[str]) -> list[str]:
+        """Names of arguments in the order they are written in."""
+        return sorted(keys, key=str.lower) if self.is_sorted else list(keys)
 
     def write(self, arguments: Mapping[str, Any]) -> str:
-        items = sorted(arguments.items()) if self.is_sorted else list(arguments.items())
-        return self.separator.join(self._write(key, value) for key, value in items)
+        return self.separator.join(self._write(key, arguments[key]) for key in self.ordered(arguments))
+
+    def given(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """The arguments as a template must get them to write them so."""
+        if self.notation is not None:
+            return {key: self.notation.given(value) for key, value in arguments.items()}
+        if not self.takes_json_text:
+            return dict(arguments)
+        return {
+            key: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            for key, value in arguments.items()
+        }
 
     def _write(self, key: str, value: Any) -> str:
+        if self.notation is not None:
+            return f"{self.before}{key}{self.key_end}{self.notation.write(value)}{self.value_end}"
         if isinstance(value, str):
             return f"{self.before}{key}{self.key_end}{value}{self.value_end}"
         text = json.dumps(value, ensure_ascii=False)
@@ -73,7 +95,8 @@ class CallSyntax:
         form = self.parameters
         if form is None:
             return frame
-        return (*frame, form.before, form.key_end, form.value_end, form.key_end_json, form.value_end_json)
+        quote = form.notation.quote if form.notation is not None else ""
+        return (*frame, form.before, form.key_end, form.value_end, form.key_end_json, form.value_end_json, quote)
 
     def marker(self, special_tokens: frozenset[str] = frozenset()) -> str:
         """What begins a call in free text, as little as can be told from text."""

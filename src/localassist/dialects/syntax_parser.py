@@ -7,6 +7,8 @@ from typing import Any
 
 from localassist.dialects.cutting import common
 from localassist.dialects.json_reader import JsonValueReader
+from localassist.dialects.notation import Notation
+from localassist.dialects.notation_reader import ValueScanner, read_value
 from localassist.dialects.schemas import value_of
 from localassist.dialects.syntax import ID, CallSyntax, ParameterSyntax
 from localassist.dialects.turn_parser import TurnParser
@@ -99,6 +101,9 @@ class _SyntaxReader:
         self._index += 1
         self._is_waiting = self.is_started = True
         before, after = (self._syntax.between, self._syntax.after)
+        if self._syntax.parameters is not None and self._syntax.parameters.notation is not None:
+            yield from self._noted(self._syntax.parameters, self._syntax.parameters.notation)
+            return
         if self._syntax.parameters is not None:
             yield from self._parameters(self._syntax.parameters, before, after, self._schemas[name])
             return
@@ -147,12 +152,47 @@ class _SyntaxReader:
             text = _without_margin(text, ends[end], value_end)
             is_text = form.key_end != form.key_end_json and ends[end] == form.key_end
             value = text if is_text else value_of(text, schema.get("properties", {}).get(key))
-            comma = ", " if self._written else ""
-            self._send(f"{comma}{json.dumps(key, ensure_ascii=False)}: {json.dumps(value, ensure_ascii=False)}")
-            self._written.append(key)
+            self._send_argument(key, value)
             ended = yield from self._which(form.separator + form.before, after)
         self._send("}")
         self._written = None
+
+    def _noted(self, form: ParameterSyntax, notation: Notation) -> Reading:
+        """Arguments in a notation of their own."""
+        self._written, self._is_waiting = [], False
+        self._send("{")
+        yield from self._literal(self._syntax.between)
+        while not (yield from self._is_next(self._syntax.after)):
+            key, _ = yield from self._until([form.key_end.strip()], is_spaced=False)
+            self._send_argument(key, (yield from self._value(notation)))
+            if not (yield from self._is_next(form.separator)):
+                break
+            yield from self._literal(form.separator)
+        yield from self._literal(self._syntax.after)
+        self._send("}")
+        self._written = None
+
+    def _value(self, notation: Notation) -> Generator[None, str, Any]:
+        scanner = ValueScanner(notation)
+        while scanner.accept((yield from self._next())):
+            pass
+        self._is_pushed_back = True
+        try:
+            return read_value(scanner.text, notation)
+        except ValueError as error:
+            raise _MalformedError from error
+
+    def _is_next(self, text: str) -> Generator[None, str, bool]:
+        """Whether the next visible character is the one a literal begins with."""
+        char = yield from self._next_visible()
+        self._is_pushed_back = True
+        return char == text.lstrip()[:1]
+
+    def _send_argument(self, key: str, value: Any) -> None:
+        assert self._written is not None
+        comma = ", " if self._written else ""
+        self._send(f"{comma}{json.dumps(key, ensure_ascii=False)}: {json.dumps(value, ensure_ascii=False)}")
+        self._written.append(key)
 
     def _send(self, fragment: str) -> None:
         self._pieces.append(CallArguments(self._index - 1, fragment))

@@ -20,21 +20,28 @@ class ChatTemplate:
 
     def __init__(self, source: str, *, model: str, bos_token: str, eos_token: str) -> None:
         self._model = model
+        self.source = source
         self._tokens = {"bos_token": bos_token, "eos_token": eos_token}
         try:
             environment = BoundedEnvironment(_FIXED_DATE.strftime)
             self._template = compile_template(environment, source)
-            self._takes_functions = "functions" in names_asked_for(environment, source)
+            self.names_asked_for = frozenset(names_asked_for(environment, source))
         except TemplateError as error:
             raise ModelLoadFailed(
                 f"The chat template in the model file of {model} cannot be read: {error}. "
                 "Use another file of this model."
             ) from error
 
-    def render(self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] | None) -> str:
+    def render(
+        self,
+        messages: Sequence[Mapping[str, Any]],
+        tools: Sequence[Mapping[str, Any]] | None,
+        *,
+        variables: Mapping[str, Any] | None = None,
+    ) -> str:
         """The prompt up to where the assistant writes. Raises ModelLoadFailed naming the template's problem."""
         try:
-            return self.try_render(messages, tools)
+            return self.try_render(messages, tools, variables=variables)
         except TemplateError as error:
             raise ModelLoadFailed(
                 f"The chat template in the model file of {self._model} cannot write this conversation: {error}."
@@ -46,15 +53,17 @@ class ChatTemplate:
         tools: Sequence[Mapping[str, Any]] | None,
         *,
         add_generation_prompt: bool = True,
+        variables: Mapping[str, Any] | None = None,
     ) -> str:
         """Like `render`, raising TemplateError: for probing what a template can do."""
-        variables = {
+        given_variables = {
+            **(variables or {}),
             "messages": given([dict(message) for message in messages]),
             "tools": None if tools is None else given([dict(tool) for tool in tools]),
             "add_generation_prompt": add_generation_prompt,
             **self._tokens,
         }
-        if self._takes_functions:  # an older convention: functions as JSON text, and a date
-            variables["functions"] = json.dumps([tool["function"] for tool in tools or []], ensure_ascii=False)
-            variables["datetime"] = _FIXED_DATE.strftime("%Y-%m-%d")
-        return render(self._template, variables)
+        if "functions" in self.names_asked_for:  # an older convention: functions as JSON text, and a date
+            given_variables["functions"] = json.dumps([tool["function"] for tool in tools or []], ensure_ascii=False)
+            given_variables["datetime"] = _FIXED_DATE.strftime("%Y-%m-%d")
+        return render(self._template, given_variables)

@@ -1,18 +1,24 @@
 """A dialect read off the model's own chat template."""
 
+import copy
 import hashlib
 import json
 import logging
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from localassist.dialects import chatml, hermes
-from localassist.dialects.discovery import Found, as_json_texts, discover
-from localassist.dialects.grammar import build_constraint
+from localassist.dialects import chatml, harmony, hermes
+from localassist.dialects.discovery import Found, discover
+from localassist.dialects.efforts import Efforts
+from localassist.dialects.grammar import build_constraint, is_enforced_one_by_one
 from localassist.dialects.hermes_parser import CLOSE, OPEN, HermesParser
 from localassist.dialects.probing import probe
+from localassist.dialects.section_parser import SectionParser
+from localassist.dialects.section_probing import find_sections
+from localassist.dialects.sections import Sections
 from localassist.dialects.syntax_parser import SyntaxParser
 from localassist.dialects.template import ChatTemplate
 from localassist.dialects.turn_parser import TurnParser
@@ -20,15 +26,18 @@ from localassist.errors import ModelLoadFailed
 from localassist.protocols import (
     GUARD_CLOSE,
     GUARD_OPEN,
+    AnswerFormat,
     ChatMessage,
     ChatToolCall,
     Constraint,
+    DialectParser,
     FunctionSpec,
     ModelFacts,
     ToolChoice,
 )
 
 _Message = dict[str, Any]
+_ANY_OBJECT: dict[str, Any] = {"type": "object"}
 
 _logger = logging.getLogger(__name__)
 
@@ -51,6 +60,9 @@ class TemplateDialect:
         self._abilities = probe(self._template)
         self._found = discover(self._template)
         self.syntax = self._found.syntax if self._found else hermes.SYNTAX
+        self.sections = find_sections(self._template)
+        self.efforts = Efforts(self._template)
+        self._variables: dict[str, Any] = {}
         self._special_tokens = facts.special_tokens
         if self._found is None and "tool_calls" in (facts.chat_template or ""):
             _logger.warning(
@@ -70,6 +82,14 @@ class TemplateDialect:
     def has_own_tools(self) -> bool:
         """Whether the template itself offers tools and writes calls; otherwise the system message does."""
         return self._found is not None and self._found.offers_tools
+
+    def at_effort(self, effort: str | None) -> "TemplateDialect":
+        variables = self.efforts.variables(effort)
+        if variables == self._variables:
+            return self
+        changed = copy.copy(self)
+        changed._variables = variables
+        return changed
 
     def render(self, messages: Sequence[ChatMessage], tools: Sequence[FunctionSpec]) -> str:
         objects = [hermes.tool_object(tool) for tool in tools]
@@ -95,12 +115,63 @@ class TemplateDialect:
             entries = _merge_system(entries)
         if not self._abilities.takes_repeated_roles:
             entries = _merge_repeated(entries)
-        return self._template.render(entries, offered or self._abilities.no_tools)
+        return self._template.render(entries, offered or self._abilities.no_tools, variables=self._variables)
 
-    def constraint(self, tools: Sequence[FunctionSpec], choice: ToolChoice) -> Constraint | None:
-        return build_constraint(self.syntax, tools, choice, self._special_tokens)
+    def constraint(
+        self,
+        tools: Sequence[FunctionSpec],
+        choice: ToolChoice,
+        *,
+        answer: AnswerFormat | None = None,
+        markers: Sequence[str] | None = None,
+        prompt: str = "",
+    ) -> Constraint | None:
+        compose = partial(self._constraint, choice=choice, answer=answer, markers=markers, prompt=prompt)
+        constraint = compose(tools)
+        loose = [
+            replace(tool, parameters=_ANY_OBJECT) if tool.parameters and not tool.strict else tool for tool in tools
+        ]
+        if constraint is None or loose == list(tools):
+            return constraint
+        looser = compose(loose)
+        return replace(constraint, looser=looser.grammar if looser is not None else None)
 
-    def parser(self, tools: Sequence[FunctionSpec]) -> TurnParser:
+    def _constraint(
+        self,
+        tools: Sequence[FunctionSpec],
+        *,
+        choice: ToolChoice,
+        answer: AnswerFormat | None,
+        markers: Sequence[str] | None,
+        prompt: str,
+    ) -> Constraint | None:
+        if harmony.is_harmony(self.sections):
+            return harmony.build_constraint(
+                tools, choice, answer=answer, prompt=prompt, special_tokens=self._special_tokens, markers=markers
+            )
+        return build_constraint(
+            self.syntax,
+            self.sections,
+            tools,
+            choice,
+            answer=answer,
+            stage=self.sections.stage(prompt),
+            special_tokens=self._special_tokens,
+            markers=markers,
+        )
+
+    def enforces(self, tool: FunctionSpec) -> bool:
+        return self.syntax.parameters is None or is_enforced_one_by_one(tool, self.syntax.parameters)
+
+    def parser(self, tools: Sequence[FunctionSpec], *, prompt: str = "") -> DialectParser:
+        if harmony.is_harmony(self.sections):
+            return harmony.HarmonyParser(tools, prompt)
+        parser = self._calls_parser(tools)
+        if self.sections == Sections():
+            return parser
+        return SectionParser(self.sections, self.sections.stage(prompt), parser)
+
+    def _calls_parser(self, tools: Sequence[FunctionSpec]) -> TurnParser:
         if (self.syntax.head, self.syntax.after.split()) == (hermes.SYNTAX.head, hermes.SYNTAX.after.split()):
             return HermesParser(tools)  # takes every form that models have for it
         return SyntaxParser(self.syntax, tools, self.syntax.marker(self._special_tokens))
@@ -121,7 +192,7 @@ class TemplateDialect:
         arguments = text if found.probing.arguments_as_text else _loaded(text)
         if found.syntax.parameters is not None and not isinstance(arguments, str):
             values = arguments if isinstance(arguments, dict) else {}
-            arguments = as_json_texts(values) if found.syntax.parameters.takes_json_text else values
+            arguments = found.syntax.parameters.given(values)
         function = {"name": call.name, "arguments": arguments}
         return {"id": _call_id(call.id, found), "type": "function", "function": function}
 

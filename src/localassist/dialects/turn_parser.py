@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from localassist.dialects.cutting import overlap
 from localassist.protocols import ParsedPiece, TextPiece
 
 
@@ -54,6 +55,10 @@ class TurnParser:
         self._num_calls = 0
         self._at_start = True  # of a text: white space there is dropped
 
+    @property
+    def is_reasoning(self) -> bool:
+        return False
+
     def feed(self, text: str) -> list[ParsedPiece]:
         pieces: list[ParsedPiece] = []
         while text:
@@ -80,7 +85,8 @@ class TurnParser:
             self._text, self._raw_call, self._space = "", "", text[len(before) : at]
             self._call = self._new_reader(self._num_calls)
             return text[at + len(self._marker) :]
-        held = len(text) - len(text[: len(text) - self._overlap(text)].rstrip())
+        num_unclear = overlap(text, self._marker) if self._looks_for_calls else 0
+        held = len(text) - len(text[: len(text) - num_unclear].rstrip())
         self._give(text[: len(text) - held], pieces)
         self._text = text[len(text) - held :]
         return ""
@@ -88,11 +94,6 @@ class TurnParser:
     @property
     def _looks_for_calls(self) -> bool:
         return bool(self._marker) and (self._at_start or not self._only_at_start)
-
-    def _overlap(self, text: str) -> int:
-        """The length of the longest end of `text` that begins the marker."""
-        lengths = range(min(len(text), len(self._marker) - 1), 0, -1) if self._looks_for_calls else ()
-        return next((length for length in lengths if text.endswith(self._marker[:length])), 0)
 
     def _feed_call(self, text: str, pieces: list[ParsedPiece]) -> str:
         assert self._call is not None

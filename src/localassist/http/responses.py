@@ -8,10 +8,12 @@ from fastapi import Response
 
 from localassist.objects.base import Deleted, StoredObject, now
 from localassist.objects.runs import Run
+from localassist.objects.vector_stores import FileBatch, VectorStore, VectorStoreFile
 from localassist.protocols import Slice
 
 _STILL_MOVING = ("queued", "in_progress", "cancelling")
-# (age of the run in seconds, milliseconds to wait): short runs are noticed at once, long ones polled gently.
+_Polled = Run | VectorStore | VectorStoreFile | FileBatch
+# (age of the object in seconds, milliseconds to wait): short runs are noticed at once, long ones polled gently.
 _PACE = ((2, 50), (10, 100), (60, 250))
 _SLOWEST_PACE_MS = 500
 
@@ -26,8 +28,8 @@ def json_response(data: Any, *, status: int = 200, headers: Mapping[str, str] | 
 
 
 def object_response(item: StoredObject) -> Response:
-    """One object; a run that is still moving says when to ask again."""
-    if isinstance(item, Run) and item.status in _STILL_MOVING:
+    """One object; one that is still moving says when to ask again."""
+    if isinstance(item, _Polled) and item.status in _STILL_MOVING:
         return json_response(item.wire(), headers={"openai-poll-after-ms": str(poll_after_ms(item))})
     return json_response(item.wire())
 
@@ -36,8 +38,8 @@ def deleted_response(deleted: Deleted) -> Response:
     return json_response(deleted.model_dump(mode="json"))
 
 
-def poll_after_ms(run: Run) -> int:
-    age_s = now() - run.created_at
+def poll_after_ms(item: StoredObject) -> int:
+    age_s = now() - item.created_at
     return next((pace for limit_s, pace in _PACE if age_s < limit_s), _SLOWEST_PACE_MS)
 
 

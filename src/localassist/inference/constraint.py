@@ -2,6 +2,7 @@
 
 import ctypes
 import json
+import logging
 import re
 import threading
 from collections import OrderedDict
@@ -16,17 +17,40 @@ from localassist.errors import GenerationFailed, InvalidRequest
 from localassist.inference.vocabulary import Vocabulary
 from localassist.protocols import Constraint
 
+logger = logging.getLogger(__name__)
+
 _MARKER = re.compile(r"@@(.+?)@@", re.DOTALL)
 _CACHED_GRAMMARS = 64
+
+
+class MaskBuffer:
+    """Applies masks of one bit per token to scores. One for all sequences: only the thread that samples uses it.
+
+    Every byte of a mask stands for what is added to eight scores: 0, or -inf where the token is forbidden. Looking that
+    up takes a fifth of the time of unpacking the bits, whatever the mask.
+    """
+
+    def __init__(self, vocabulary_size: int) -> None:
+        num_words = (vocabulary_size + 31) // 32
+        self.bits = np.zeros(num_words, np.int32)
+        self._bytes = self.bits.view(np.uint8)
+        self._added = np.empty((num_words * 4, 8), np.float32)
+        self._flat = self._added.reshape(-1)[:vocabulary_size]
+        allowed = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1, bitorder="little")
+        self._table = np.where(allowed, np.float32(0), np.float32(-np.inf))
+
+    def apply(self, logits: NDArray[np.float32]) -> None:
+        """Forbid, in place, every token whose bit is not set."""
+        np.take(self._table, self._bytes, axis=0, out=self._added, mode="clip")
+        np.add(logits, self._flat, out=logits)
 
 
 class Matcher:
     """Where one sequence is in its grammar."""
 
-    def __init__(self, matcher: Any, vocabulary_size: int) -> None:
+    def __init__(self, matcher: Any, buffer: MaskBuffer) -> None:
         self._matcher = matcher
-        self._size = vocabulary_size
-        self._mask = np.zeros((vocabulary_size + 31) // 32, np.int32)
+        self._buffer = buffer
 
     @property
     def is_complete(self) -> bool:
@@ -35,10 +59,10 @@ class Matcher:
 
     def mask(self, logits: NDArray[np.float32]) -> None:
         """Forbid, in place, every token the grammar does not allow next."""
-        self._matcher.unsafe_compute_mask_ptr(self._mask.ctypes.data, self._mask.nbytes)
+        bits = self._buffer.bits
+        self._matcher.unsafe_compute_mask_ptr(bits.ctypes.data, bits.nbytes)
         self._raise_error()
-        allowed = np.unpackbits(self._mask.view(np.uint8), count=self._size, bitorder="little")
-        np.putmask(logits, allowed == 0, -np.inf)
+        self._buffer.apply(logits)
 
     def consume(self, token_id: int) -> None:
         """Go on past a token that was sampled under the mask."""
@@ -63,6 +87,7 @@ class GrammarCompiler:
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
+        self._buffer = MaskBuffer(vocabulary.size)
         self._lock = threading.Lock()
         self._tokenizer: Any = None
         self._compiled: OrderedDict[str, Any] = OrderedDict()
@@ -72,12 +97,21 @@ class GrammarCompiler:
         with self._lock:
             compiled = self._compiled.get(constraint.grammar)
             if compiled is None:
-                compiled = self._compile(constraint.grammar)
+                compiled = self._compile_either(constraint)
             self._compiled[constraint.grammar] = compiled
             self._compiled.move_to_end(constraint.grammar)
             if len(self._compiled) > _CACHED_GRAMMARS:
                 self._compiled.popitem(last=False)
-            return Matcher(compiled.deep_copy(), self._vocabulary.size)
+            return Matcher(compiled.deep_copy(), self._buffer)
+
+    def _compile_either(self, constraint: Constraint) -> Any:
+        try:
+            return self._compile(constraint.grammar)
+        except InvalidRequest as error:
+            if constraint.looser is None:
+                raise
+            logger.warning("A function's arguments are held to no schema: %s", error.message.splitlines()[0])
+            return self._compile(constraint.looser)
 
     def _compile(self, grammar: str) -> Any:
         if self._tokenizer is None:

@@ -11,6 +11,7 @@ from localassist.errors import GenerationFailed, InvalidRequest, ModelLoadFailed
 from localassist.inference import native
 from localassist.inference.batch import Batch
 from localassist.inference.options import LlamaOptions
+from localassist.protocols import TokenCount
 
 _POOLING_UNSPECIFIED, _POOLING_NONE, _POOLING_MEAN = -1, 0, 1
 MAX_TEXT_TOKENS = 8192
@@ -71,6 +72,18 @@ class LlamaEmbedder:
                     param="input",
                 )
         return [self._vector(ids) for ids in token_ids], sum(len(ids) for ids in token_ids)
+
+    @property
+    def max_tokens(self) -> int:
+        return self._max_tokens
+
+    def count_tokens(self, text: str) -> TokenCount:
+        ids = self._tokenize(text)
+        return TokenCount(len(ids), sum(self._is_unknown(token_id) for token_id in ids))
+
+    def _is_unknown(self, token_id: int) -> bool:
+        attributes = llama_cpp.llama_vocab_get_attr(self._vocab, token_id)
+        return bool(attributes & llama_cpp.LLAMA_TOKEN_ATTR_UNKNOWN)
 
     def _tokenize(self, text: str) -> list[int]:
         raw = text.encode()

@@ -121,6 +121,13 @@ def _progress_callback(on_progress: OnProgress) -> Any:
     return llama_cpp.llama_progress_callback(report)
 
 
+def _flash_attention(options: LlamaOptions) -> int:
+    """llama.cpp's flash attention rounds a cache in f32 to 16 bits, so "auto" is off for that."""
+    if options.flash_attention == "auto" and options.kv_type == "f32":
+        return _FLASH_ATTENTION["off"]
+    return _FLASH_ATTENTION[options.flash_attention]
+
+
 class DecodeOutcome(Enum):
     """What `llama_decode` did; the values are its return codes."""
 
@@ -161,7 +168,7 @@ class Context:
         parameters.n_batch = parameters.n_ubatch = options.batch_size
         parameters.n_seq_max = num_seq_ids
         parameters.n_threads = parameters.n_threads_batch = threads
-        parameters.flash_attn_type = _FLASH_ATTENTION[options.flash_attention]
+        parameters.flash_attn_type = _flash_attention(options)
         parameters.type_k = parameters.type_v = _KV_TYPES[options.kv_type]
         parameters.kv_unified = True  # any sequence may use all cells, and a prefix is shared without a copy
         parameters.swa_full = True  # a sliding-window cache cannot be trimmed, and says it was

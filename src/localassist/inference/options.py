@@ -49,7 +49,10 @@ class LlamaOptions:
     """Layers computed on a GPU; -1 for all."""
 
     flash_attention: FlashAttention = "auto"
+    """"auto": where the model allows it, except with a cache in f32, whose numbers it would round to 16 bits."""
+
     kv_type: KvType = "f16"
+    """With "f32" scores depend least on how tokens were batched: greedy answers are those of single runs."""
 
     top_k: int = 40
     """Sampling looks at so many of the likeliest tokens; 0 for all."""

@@ -1,6 +1,6 @@
 """How many prompt tokens to read in a step beside tokens that are being written."""
 
-_FIRST_CHUNK, _SMALLEST_CHUNK = 32, 16
+_FIRST_CHUNK, _SMALLEST_CHUNK = 32, 8
 _WEIGHT = 0.3
 
 

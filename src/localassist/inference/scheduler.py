@@ -5,6 +5,7 @@ on while long prompts arrive), computes it, and lets every sequence whose last t
 """
 
 import logging
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -138,10 +139,13 @@ class Scheduler:
         slices = []
         for sequence in writing:
             slices.append(self._take(sequence, min(sequence.num_pending, batch.capacity // len(writing))))
-        budget = min(batch.room, self._pace.chunk()) if writing else batch.room
+        budget = min(batch.room, self._chunk()) if writing else batch.room
         for sequence, num_tokens in _share_out(reading, budget):
             slices.append(self._take(sequence, num_tokens))
         return slices
+
+    def _chunk(self) -> int:
+        return max(1, int(self._pace.chunk() * self._threads.reading_share))
 
     def _take(self, sequence: Sequence, num_tokens: int) -> Slice:
         start = sequence.num_computed
@@ -161,9 +165,8 @@ class Scheduler:
             self._context.set_abort(False)
             self._in_flight = slices
             self._abort_if_mostly_cancelled()
-            self._context.set_threads(self._threads.threads(self._context.batch.num_tokens))
             started = time.perf_counter()
-            outcome = self._context.decode()
+            outcome = self._decode(started)
             self._in_flight = []
             if outcome is DecodeOutcome.DONE:
                 self._observe(slices, time.perf_counter() - started)
@@ -179,10 +182,27 @@ class Scheduler:
             if not all(undone):
                 return False
 
+    def _decode(self, started: float) -> DecodeOutcome:
+        """Decode the batch. A trial of another thread count that takes far too long is stopped and counts as lost."""
+        num_tokens = self._context.batch.num_tokens
+        self._context.set_threads(self._threads.threads(num_tokens))
+        limit_s = self._threads.limit_s(num_tokens)
+        if limit_s is None or self._context.is_recurrent:  # what is undone there may have to be read from its start
+            return self._context.decode()
+        alarm = threading.Timer(limit_s, self._context.set_abort, [True])
+        alarm.start()
+        outcome = self._context.decode()
+        alarm.cancel()
+        seconds = time.perf_counter() - started
+        if outcome is DecodeOutcome.ABORTED and seconds >= limit_s:
+            self._threads.give_up(seconds, num_tokens=num_tokens)
+        return outcome
+
     def _observe(self, slices: list[Slice], seconds: float) -> None:
         num_read = sum(taken.num_tokens for taken in slices if taken.sequence.is_prefilling)
         num_written = sum(taken.num_tokens for taken in slices) - num_read
-        self._pace.observe(seconds, num_read=num_read, num_written=num_written)
+        if not self._threads.is_trying(num_read + num_written):
+            self._pace.observe(seconds, num_read=num_read, num_written=num_written)
         self._threads.observe(seconds, num_tokens=num_read + num_written)
 
     def _abort_if_mostly_cancelled(self) -> None:

@@ -101,14 +101,16 @@ class Sequence:
             elif len(self.token_ids) >= self.max_length:
                 self._finish("length", chunk.text + self.decoder.finish())
             else:
-                self.outbox.append(Token(chunk.text))
+                self.outbox.append(Token(chunk.text, usage=self._usage() if self.num_output == 1 else None))
         if self.matcher is not None and self.matcher.is_complete and not self.is_finished:
             self._finish("stop", self.decoder.finish())
 
     def _finish(self, reason: FinishReason, text: str) -> None:
         self.finish_reason = reason
-        usage = GenerationUsage(self.num_prompt, self.num_output, self.num_cached or 0)
-        self.outbox.append(Token(text, reason, usage))
+        self.outbox.append(Token(text, reason, self._usage()))
+
+    def _usage(self) -> GenerationUsage:
+        return GenerationUsage(self.num_prompt, self.num_output, self.num_cached or 0)
 
     def take_outbox(self) -> list[Token]:
         """The tokens not yet given to the reader."""

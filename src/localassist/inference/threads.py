@@ -20,6 +20,7 @@ _LONG_TRIAL_S = 0.25  # and one of long steps no longer than this
 _PAUSE_PER_TRIAL = 20  # trials that lose may cost a twentieth of the time
 _BETTER = 0.92
 _HOPELESS = 2.0
+_SHORTEST_LIMIT_S = 0.05  # steps shorter than this are not worth stopping
 _DISTURBED = 1.5
 _WEIGHT = 0.2
 
@@ -64,6 +65,17 @@ class ThreadGovernor:
         """The count that is best as far as is known."""
         return self._current
 
+    @property
+    def is_trying(self) -> bool:
+        return self._tried is not None
+
+    def limit_s(self, *, width: int, num_units: int = 1) -> float | None:
+        """How long the next step may take before the trial it belongs to is lost; None: as long as it wants."""
+        if self._tried is None or width not in self._costs:
+            return None
+        limit_s = _HOPELESS * self._costs[width] * num_units
+        return limit_s if limit_s >= _SHORTEST_LIMIT_S else None
+
     def hurry(self) -> None:
         """Something has changed: find out soon what is best now."""
         self._pause_s = dict.fromkeys(self._counts, _SOON_S)
@@ -99,8 +111,19 @@ class ThreadGovernor:
             self._trial.append(cost / self._costs[width])
         is_hopeless = bool(self._trial) and self._trial[-1] > _HOPELESS
         is_enough = len(self._trial) >= _TRIAL_STEPS and self._trial_s >= _TRIAL_S
-        if not is_hopeless and not is_enough and self._trial_s < _LONG_TRIAL_S:
-            return
+        if is_hopeless or is_enough or self._trial_s >= _LONG_TRIAL_S:
+            self._decide()
+
+    def give_up(self, seconds: float) -> None:
+        """The step of a trial was stopped because it took too long."""
+        if self._tried is not None:
+            self._trial.append(_HOPELESS)
+            self._trial_s += seconds
+            self._decide()
+
+    def _decide(self) -> None:
+        """End the trial: the count that was tried is used from now on, or not again for a while."""
+        assert self._tried is not None
         tried, self._tried = self._tried, None
         self._waited_s[tried] = 0.0
         if self._trial and sum(self._trial) / len(self._trial) < _BETTER:
@@ -121,7 +144,29 @@ class ThreadPolicy:
         self._large = ThreadGovernor(most, first_trial_s=_LATER_S)
 
     def threads(self, num_tokens: int) -> int:
-        return self._small.threads if num_tokens <= _SMALL_BATCH else self._large.threads
+        return self._of(num_tokens).threads
+
+    def is_trying(self, num_tokens: int) -> bool:
+        """Whether the next step is part of a trial, so that what it costs says nothing about others."""
+        return self._of(num_tokens).is_trying
+
+    @property
+    def reading_share(self) -> float:
+        """How much of the usual to read in the next step: with fewer threads, it takes longer."""
+        return min(1.0, self._large.threads / self._large.current)
+
+    def limit_s(self, num_tokens: int) -> float | None:
+        """How long the next step may take before it is stopped, to be computed as usual."""
+        if num_tokens > _SMALL_BATCH:
+            return self._large.limit_s(width=0, num_units=num_tokens)
+        return self._small.limit_s(width=num_tokens)
+
+    def give_up(self, seconds: float, *, num_tokens: int) -> None:
+        """The step was stopped at its limit."""
+        self._of(num_tokens).give_up(seconds)
+
+    def _of(self, num_tokens: int) -> ThreadGovernor:
+        return self._small if num_tokens <= _SMALL_BATCH else self._large
 
     def observe(self, seconds: float, *, num_tokens: int) -> None:
         if num_tokens > _SMALL_BATCH:

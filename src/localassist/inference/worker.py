@@ -108,6 +108,7 @@ def main(arguments: list[str]) -> None:
     descriptor, path, options = arguments
     channel = Channel(socket.socket(fileno=int(descriptor)))
     logging.basicConfig(handlers=[_ChannelHandler(channel)], level=logging.INFO)
+    channel.send({"op": "started"})  # everything is imported: what happens from here on is about the model
     try:
         worker = Worker(channel, Path(path), LlamaOptions(**json.loads(options)))
     except LocalAssistError as error:

@@ -118,13 +118,23 @@ class WorkerProcess:
         return process, Channel(ours)
 
     def _wait_until_loaded(self) -> ModelFacts:
+        has_started = False
         while (message := self._channel.receive()) is not None:
-            if message["op"] == "loaded":
-                return unpack_facts(message["facts"])
-            if message["op"] == "failed":
-                self._process.wait()
-                raise unpack_error(message["error"])
-            self._dispatch(message)
+            match message["op"]:
+                case "started":
+                    has_started = True
+                case "loaded":
+                    return unpack_facts(message["facts"])
+                case "failed":
+                    self._process.wait()
+                    raise unpack_error(message["error"])
+                case _:
+                    self._dispatch(message)
+        if not has_started:
+            raise ModelLoadFailed(
+                f"The process that loads {self._path} could not be started: it {self._how_it_ended()}. The file "
+                f"was not looked at. Find out why with: {sys.executable} -P -c 'import localassist.inference.worker'"
+            )
         raise ModelLoadFailed(
             f"The model file {self._path} cannot be loaded: the process that tried {self._how_it_ended()}. "
             "The file is damaged or not supported; download it again or use another."

@@ -4,10 +4,17 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from localassist.objects.assistants import ModelName, Temperature, TopP
+from localassist.objects.assistants import ModelName, ReasoningEffort, Temperature, TopP
 from localassist.objects.base import Metadata, RequestBody
+from localassist.objects.tags import tag_by_type
 from localassist.objects.threads import ImageUrlPartBody
-from localassist.objects.tools import FunctionToolBody, TextFormat, ToolChoiceBody, tag_by_type
+from localassist.objects.tools import (
+    FunctionToolBody,
+    JsonObjectFormat,
+    JsonSchemaResponse,
+    TextFormat,
+    ToolChoiceBody,
+)
 
 
 class ChatTextPart(RequestBody):
@@ -50,10 +57,19 @@ class ChatCompletionMessage(RequestBody):
     tool_calls: list[ChatCall] | None = None
     tool_call_id: str | None = None
     refusal: str | None = None
+    reasoning_content: str | None = None  # what a model thought before is not shown to it again
 
 
 class StreamOptions(RequestBody):
     include_usage: bool | None = None
+
+
+ChatResponseFormat = Annotated[
+    Annotated[TextFormat, Tag("#text")]
+    | Annotated[JsonObjectFormat, Tag("#json_object")]
+    | Annotated[JsonSchemaResponse, Tag("#json_schema")],
+    Discriminator(tag_by_type()),
+]
 
 
 class ChatCompletionBody(RequestBody):
@@ -71,7 +87,8 @@ class ChatCompletionBody(RequestBody):
     stop: Any = None
     seed: int | None = None
     n: Annotated[int, Field(ge=1, le=1)] | None = None
-    response_format: TextFormat | None = None
+    response_format: ChatResponseFormat | None = None
+    reasoning_effort: ReasoningEffort | None = None
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     user: str | None = None

@@ -196,10 +196,42 @@ class ToolCalls(WireObject):
 StepDetails = Annotated[MessageCreation | ToolCalls, Field(discriminator="type")]
 
 
+class ShownPassage(WireObject):
+    """A passage the model was shown under a marker; `start` and `end` in characters of the file's text."""
+
+    omit_when_none: ClassVar[frozenset[str]] = frozenset({"page", "last_page"})
+
+    marker: str
+    file_id: str
+    quote: str
+    start: int
+    end: int
+    page: int | None = None
+    last_page: int | None = None
+
+
+class HostedCall(WireObject):
+    """A hosted tool's call as the model wrote it and read its result.
+
+    `passages` are those it was shown; `files` the ids of the files it made, by their path below /mnt/data.
+    """
+
+    name: str
+    arguments: str
+    output: str
+    passages: list[ShownPassage] = []
+    files: dict[str, str] = {}
+
+
 class StepInternal(WireObject):
-    """Kept with a step, never sent: the usage of a turn whose calls still wait for their outputs."""
+    """Kept with a step, never sent.
+
+    `pending_usage` is that of a turn whose calls still wait for their outputs; `hosted` has the hosted tools' calls
+    by their ids.
+    """
 
     pending_usage: Usage | None = None
+    hosted: dict[str, HostedCall] = {}
 
 
 class RunStep(StoredObject):

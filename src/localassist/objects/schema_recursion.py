@@ -1,7 +1,7 @@
 """References inside a schema: where they point, and whether following them ever ends."""
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
@@ -24,9 +24,11 @@ class _Needs(NamedTuple):
     num_needed: int
 
 
-def find_endless(schemas: Mapping[SchemaPath, Mapping[str, Any]]) -> SchemaPath | None:
-    """The first reference that no finite value can satisfy, None when all can be. References must resolve."""
-    needs = {path: _needs(schema, path) for path, schema in schemas.items()}
+def find_endless(schemas: Mapping[SchemaPath, Mapping[str, Any]]) -> list[SchemaPath]:
+    """The references that no finite value can satisfy. The schemas are all there are, by path."""
+    needs: dict[SchemaPath, _Needs] = {}
+    for path, schema in schemas.items():
+        needs.update(_needs(schema, path, schemas))
     waiting: dict[SchemaPath, list[SchemaPath]] = {}
     for path, need in needs.items():
         for other in need.others:
@@ -38,19 +40,36 @@ def find_endless(schemas: Mapping[SchemaPath, Mapping[str, Any]]) -> SchemaPath 
             missing[path] -= 1
             if missing[path] == 0:
                 ready.append(path)
-    return next((path for path, count in missing.items() if count > 0 and "$ref" in schemas[path]), None)
+    return [path for path, count in missing.items() if count > 0 and "$ref" in schemas.get(path, ())]
 
 
-def _needs(schema: Mapping[str, Any], path: SchemaPath) -> _Needs:
-    """Strict schemas only: every property is required, and of several types the simplest will do."""
-    if "$ref" in schema:
-        target = pointer_path(schema["$ref"])
-        return _Needs((target,) if target is not None else (), 1)
-    if "anyOf" in schema:
-        return _Needs(tuple((*path, "anyOf", str(index)) for index in range(len(schema["anyOf"]))), 1)
-    if schema.get("type") in ("object", ["object"]):
-        names = tuple((*path, "properties", name) for name in schema.get("properties", ()))
-        return _Needs(names, len(names))
-    if schema.get("type") in ("array", ["array"]) and schema.get("minItems", 0) > 0:
-        return _Needs(((*path, "items"),), 1)
-    return _Needs((), 0)
+def _needs(
+    schema: Mapping[str, Any], path: SchemaPath, known: Container[SchemaPath]
+) -> Iterator[tuple[SchemaPath, _Needs]]:
+    """What a value of the schema needs. Alternatives are a place of their own: any one of them will do."""
+    alternatives: list[SchemaPath] = []
+    all_of = [(*path, "allOf", str(index)) for index in range(len(_listed(schema, "allOf")))]
+    target = pointer_path(schema["$ref"]) if isinstance(schema.get("$ref"), str) else None
+    if target is not None:
+        all_of.append(target)
+    kinds = schema.get("type")
+    if kinds in ("object", ["object"]):
+        all_of += [(*path, "properties", name) for name in _listed(schema, "required") if isinstance(name, str)]
+    if kinds in ("array", ["array"]) and _is_positive(schema.get("minItems")):
+        all_of.append((*path, "items"))
+    for keyword in ("anyOf", "oneOf"):
+        options = tuple((*path, keyword, str(index)) for index in range(len(_listed(schema, keyword))))
+        if options:
+            alternatives.append((*path, keyword))
+            yield (*path, keyword), _Needs(options, int(all(option in known for option in options)))
+    needed = (*alternatives, *(place for place in all_of if place in known))
+    yield path, _Needs(needed, len(needed))
+
+
+def _listed(schema: Mapping[str, Any], keyword: str) -> list[Any]:
+    value = schema.get(keyword)
+    return value if isinstance(value, list) else []
+
+
+def _is_positive(value: Any) -> bool:
+    return isinstance(value, int) and value > 0

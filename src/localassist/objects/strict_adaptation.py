@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from localassist.objects.schema_exclusive import are_exclusive
+from localassist.objects.schema_exclusive import Exclusion
 from localassist.objects.schema_recursion import pointer_path
 from localassist.objects.strict_schema import (
     FORMATS,
@@ -95,7 +95,8 @@ class _Adaptation:
         options = schema[keyword]
         if "anyOf" in schema and "oneOf" in schema:
             raise SchemaFault.at(path, "'anyOf' beside 'oneOf' cannot be made strict.")
-        if keyword == "oneOf" and not are_exclusive([self._target(option, path) for option in options]):
+        targets = [_as_object(self._target(option, path)) for option in options]
+        if keyword == "oneOf" and not Exclusion(self._root).are_exclusive(targets):
             raise SchemaFault.at(path, "'oneOf' cannot be made strict: its alternatives may overlap.")
         return [self.adapted(option, (*path, "anyOf", str(index))) for index, option in enumerate(options)]
 
@@ -138,6 +139,11 @@ class _Adaptation:
         if not isinstance(schema, Mapping) or "$ref" in schema:
             raise SchemaFault.at(path, "a reference leads nowhere or back to itself.")
         return schema
+
+
+def _as_object(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A schema with properties as one of objects, which it will be when it is strict."""
+    return {"type": "object", **schema} if "properties" in schema else schema
 
 
 def resolve_pointer(root: Any, reference: Any) -> Any:

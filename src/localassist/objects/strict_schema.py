@@ -169,8 +169,7 @@ class _Walk:
             target = schema.get("$ref")
             if target is not None and pointer_path(target) not in self.schemas:
                 raise SchemaFault.at(path, f"reference to component '{target}' which was not found in the schema.")
-        endless = find_endless(self.schemas)
-        if endless is not None:
+        for endless in find_endless(self.schemas)[:1]:
             raise SchemaFault.at(endless, "'$ref' leads back to itself without end: no finite value is valid.")
 
 

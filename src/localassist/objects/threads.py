@@ -5,12 +5,8 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AliasChoices, BeforeValidator, Discriminator, Field, Tag
 
 from localassist.objects.base import Metadata, RequestBody, StoredObject, WireObject
-from localassist.objects.tools import (
-    ToolResources,
-    ToolResourcesBody,
-    ToolResourcesCreationBody,
-    tag_by_type,
-)
+from localassist.objects.tags import tag_by_type
+from localassist.objects.tools import ToolResources, ToolResourcesBody, ToolResourcesCreationBody
 
 # --- threads ------------------------------------------------------------------------------------------------------
 

@@ -1,31 +1,14 @@
 """Tools, tool resources, tool choice and response format: as asked for and as echoed."""
 
-from collections.abc import Callable
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from localassist.errors import InvalidRequest
 from localassist.objects.base import Metadata, RequestBody, WireObject, contract_fault
+from localassist.objects.chunking import ChunkingBody
 from localassist.objects.strict_schema import SchemaFault, check_object_schema, check_schema_size, check_strict_schema
-
-
-def tag_by_type(*untyped: str) -> Callable[[Any], str | None]:
-    """A discriminator that reads `type` and answers "#<type>"; a plain string answers `untyped` (one tag, or none).
-
-    The tag of plain strings begins "#=", which keeps it out of the list of types a fault offers.
-    """
-
-    def tag_of(value: Any) -> str | None:
-        if isinstance(value, BaseModel):
-            return f"#{getattr(value, 'type', '')}"
-        if isinstance(value, dict):
-            name = value.get("type")
-            return f"#{name}" if isinstance(name, str) else None
-        return untyped[0] if untyped and isinstance(value, str) else None
-
-    return tag_of
-
+from localassist.objects.tags import tag_by_type
 
 # --- tools --------------------------------------------------------------------------------------------------------
 
@@ -76,10 +59,17 @@ class CodeInterpreterToolBody(RequestBody):
         return CodeInterpreterTool()
 
 
+class HybridSearchBody(RequestBody):
+    """Weights of the two legs in the reciprocal rank fusion."""
+
+    embedding_weight: Annotated[float, Field(ge=0)]
+    text_weight: Annotated[float, Field(ge=0)]
+
+
 class RankingOptionsBody(RequestBody):
     ranker: Literal["auto", "default_2024_08_21"] | None = None
     score_threshold: Annotated[float, Field(ge=0, le=1)]
-    hybrid_search: dict[str, Any] | None = None
+    hybrid_search: HybridSearchBody | None = None
 
 
 class FileSearchOptionsBody(RequestBody):
@@ -98,7 +88,8 @@ class FileSearchToolBody(RequestBody):
         ranking = RankingOptions()
         if asked.ranking_options is not None:
             given = asked.ranking_options
-            ranking = RankingOptions(score_threshold=given.score_threshold, hybrid_search=given.hybrid_search)
+            weights = None if given.hybrid_search is None else given.hybrid_search.model_dump()
+            ranking = RankingOptions(score_threshold=given.score_threshold, hybrid_search=weights)
         return FileSearchTool(
             file_search=FileSearchOptions(max_num_results=asked.max_num_results, ranking_options=ranking)
         )
@@ -172,7 +163,7 @@ class CodeInterpreterResourcesBody(RequestBody):
 
 class VectorStoreHelperBody(RequestBody):
     file_ids: Annotated[list[str], Field(max_length=10000)] | None = None
-    chunking_strategy: dict[str, Any] | None = None
+    chunking_strategy: ChunkingBody | None = None
     metadata: Metadata | None = None
 
 
@@ -182,6 +173,16 @@ class FileSearchResourcesBody(RequestBody):
 
 class FileSearchCreationBody(FileSearchResourcesBody):
     vector_stores: Annotated[list[VectorStoreHelperBody], Field(max_length=1)] | None = None
+
+    @model_validator(mode="after")
+    def _check_one_form(self) -> Self:
+        if self.vector_store_ids and self.vector_stores:
+            raise contract_fault(
+                "Mutually exclusive parameters: 'vector_store_ids' and 'vector_stores'. Give one of them.",
+                code="mutually_exclusive_parameters",
+                suffix=".vector_stores",
+            )
+        return self
 
 
 class ToolResourcesBody(RequestBody):

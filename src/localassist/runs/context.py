@@ -7,15 +7,15 @@ the same tokens again instead of re-reading the window every time.
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from localassist.errors import ContextLengthExceeded
-from localassist.objects.runs import ContextReport, Run
-from localassist.objects.tools import FunctionTool
+from localassist.objects.runs import ContextReport, Run, ShownPassage
 from localassist.protocols import ChatMessage, FunctionSpec, LoadedModel, Store
+from localassist.runs.long_outputs import cut_outputs, result_limit
 from localassist.runs.signals import Incomplete
-from localassist.runs.transcript import Unit, read_transcript
+from localassist.runs.transcript import Unit, made_files, read_transcript
 
 # After a cut, the conversation takes up this share of the room it has: space for many turns before the next cut.
 FILLED_AFTER_CUT = 0.5
@@ -26,12 +26,18 @@ REMEMBERED_CUTS = 1024
 
 @dataclass(frozen=True, slots=True)
 class TurnPrompt:
-    """A prompt ready to generate from. `num_tokens` is its length."""
+    """A prompt ready to generate from, `num_tokens` long, made of `messages`.
+
+    It shows `passages`; the thread's code made `files`.
+    """
 
     text: str
+    messages: tuple[ChatMessage, ...]
     num_tokens: int
     tools: tuple[FunctionSpec, ...]
     report: ContextReport
+    passages: tuple[ShownPassage, ...]
+    files: Mapping[str, str]
 
 
 class CutMemory:
@@ -68,7 +74,9 @@ class ContextBuilder:
         Raises ContextLengthExceeded when even the newest message does not fit the window, and Incomplete when it does
         not fit the budget.
         """
-        units = read_transcript(self._store, run)
+        window = model.backend.facts.context_window
+        transcript = read_transcript(self._store, run)
+        units = transcript = cut_outputs(transcript, result_limit(window), model.backend.count_tokens)
         if run.truncation_strategy.type == "last_messages":
             units = _last_messages(units, run.truncation_strategy.last_messages or 1)
         fitting = _Fitting(run, model, tuple(tools), _room(run, model, prompt_budget))
@@ -76,8 +84,11 @@ class ContextBuilder:
         prompt, num_tokens = fitting.measure(kept)
         if num_tokens > fitting.room:
             raise _does_not_fit(num_tokens, fitting.room, prompt_budget)
-        dropped = sum(u.num_thread_messages for u in units) - sum(u.num_thread_messages for u in kept)
-        return TurnPrompt(prompt, num_tokens, tuple(tools), fitting.report(num_tokens, dropped))
+        dropped = sum(u.num_thread_messages for u in transcript) - sum(u.num_thread_messages for u in kept)
+        passages = tuple(passage for unit in kept for passage in unit.passages)
+        files = made_files(self._store, run.thread_id)
+        report = fitting.report(num_tokens, dropped)
+        return TurnPrompt(prompt, fitting.messages(kept), num_tokens, tuple(tools), report, passages, files)
 
     def _cut(self, thread_id: str, units: list[Unit], fitting: "_Fitting") -> list[Unit]:
         """The units to keep: all, or the first and those after the remembered or a new cut."""
@@ -111,10 +122,13 @@ class _Fitting:
         """The prompt with these units, and its length in tokens; computed once."""
         keys = tuple(unit.key for unit in units)
         if keys not in self._measured:
-            history = [message for unit in units for message in unit.messages]
-            prompt = self._model.dialect.render([*self._system, *history], self._tools)
+            prompt = self._model.dialect.render(self.messages(units), self._tools)
             self._measured[keys] = prompt, self.count(prompt)
         return self._measured[keys]
+
+    def messages(self, units: Sequence[Unit]) -> tuple[ChatMessage, ...]:
+        """What is rendered for these units."""
+        return (*self._system, *(message for unit in units for message in unit.messages))
 
     def count(self, text: str) -> int:
         return self._model.backend.count_tokens(text)
@@ -146,12 +160,6 @@ class _Fitting:
             messages_tokens=max(num_tokens - empty, 0),
             messages_dropped=dropped,
         )
-
-
-def function_specs(run: Run) -> tuple[FunctionSpec, ...]:
-    """The run's functions, as the model is offered them."""
-    functions = [tool.function for tool in run.tools if isinstance(tool, FunctionTool)]
-    return tuple(FunctionSpec(f.name, f.description, f.parameters, f.strict) for f in functions)
 
 
 def _room(run: Run, model: LoadedModel, prompt_budget: int | None) -> int:

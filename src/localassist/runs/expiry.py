@@ -1,4 +1,4 @@
-"""The clock of runs: expires those that are not finished in time, waiting for tool outputs included."""
+"""The clock: expires runs that are not finished in time, waiting for tool outputs included, and sweeps the rest."""
 
 import threading
 from collections.abc import Callable
@@ -11,16 +11,28 @@ from localassist.runs.worker import RunWorkers
 
 # Timestamps have whole seconds, so looking more often gains nothing.
 INTERVAL_S = 1.0
+# What expires after days rather than minutes is looked at less often.
+SWEEP_INTERVAL_S = 60.0
 
 
 class ExpiryClock:
-    """A thread that sleeps while no run is active."""
+    """A thread that looks at active runs every second, and once a minute lets `sweep` see to what else expires."""
 
-    def __init__(self, store: Store, bus: EventBus, workers: RunWorkers, *, clock: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        bus: EventBus,
+        workers: RunWorkers,
+        *,
+        clock: Callable[[], int],
+        sweep: Callable[[], None] = lambda: None,
+    ) -> None:
         self._store = store
         self._bus = bus
         self._workers = workers
         self._clock = clock
+        self._sweep = sweep
+        self._swept_at = 0
         self._active = threading.Event()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="run-expiry", daemon=True)
@@ -40,8 +52,11 @@ class ExpiryClock:
 
     def _watch(self) -> None:
         while not self._closing.is_set():
-            self._active.wait()
+            self._active.wait(SWEEP_INTERVAL_S)
             self._active.clear()
+            if self._clock() - self._swept_at >= SWEEP_INTERVAL_S:
+                self._sweep()
+                self._swept_at = self._clock()
             if self.expire_due() and not self._closing.wait(INTERVAL_S):
                 self._active.set()
 

@@ -1,20 +1,18 @@
-"""Takes a run turn by turn to its outcome: build the context, generate, parse, record; again after tool outputs.
+"""Takes a run turn by turn to its outcome: build the context, generate, parse, record, carry out hosted tools; again.
 
 Outcomes that are not answers travel as `RunSignal`s and are recorded in one place, `drive`.
 """
 
-import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from localassist.errors import BackendError, ContextLengthExceeded, NotFound, RequestError
 from localassist.objects.runs import (
     CalledFunction,
-    CompletionDetails,
     ErrorCode,
+    FunctionCall,
     IncompleteRun,
     LastError,
-    PromptDetails,
     RequiredAction,
     RequiredCall,
     Run,
@@ -22,29 +20,27 @@ from localassist.objects.runs import (
     Usage,
 )
 from localassist.protocols import (
-    CallArguments,
-    CallStarted,
     Cancellation,
-    Constraint,
     EventBus,
-    FunctionSpec,
     GenerationRequest,
     LoadedModel,
     ModelLibrary,
-    ParsedPiece,
     Store,
-    TextPiece,
-    Token,
-    ToolChoice,
 )
-from localassist.runs.context import ContextBuilder, TurnPrompt, function_specs
+from localassist.runs.answering import Answering
+from localassist.runs.call_gate import CallGate, SchemaCheck
+from localassist.runs.context import ContextBuilder, TurnPrompt
+from localassist.runs.hosted import HostedTool, OfferedTools, ResultLimits, offered_tools
 from localassist.runs.lifecycle import TERMINAL
+from localassist.runs.long_outputs import result_limit
 from localassist.runs.recorder import Recorder
-from localassist.runs.response_format import answer_constraint
+from localassist.runs.response_format import Asked, answer_format, wanted_turn
 from localassist.runs.signals import Cancelled, Expired, Failed, Incomplete, RequiresAction, RunSignal
 from localassist.runs.tool_choice import effective_choice
+from localassist.runs.turn import Turn, TurnResult, carry_out_hosted, raise_if_set
 
-logger = logging.getLogger(__name__)
+# More turns than this in one run are a model that goes in circles.
+MAX_TURNS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +55,22 @@ class RunLoop:
     """Drives claimed runs. One instance serves all workers."""
 
     def __init__(
-        self, store: Store, bus: EventBus, models: ModelLibrary, limits: LoopLimits, *, clock: Callable[[], int]
+        self,
+        store: Store,
+        bus: EventBus,
+        models: ModelLibrary,
+        limits: LoopLimits,
+        *,
+        hosted: Mapping[str, HostedTool],
+        check_schema: SchemaCheck,
+        clock: Callable[[], int],
     ) -> None:
         self._store = store
         self._bus = bus
         self._models = models
         self._limits = limits
+        self._hosted = hosted
+        self._check_schema = check_schema
         self._clock = clock
         self._context = ContextBuilder(store)
 
@@ -73,7 +79,7 @@ class RunLoop:
         recorder = Recorder(self._store, self._bus, run, clock=self._clock)
         try:
             recorder.announce()
-            self._turn(recorder, cancellation)
+            self._take_turns(recorder, cancellation)
         except RunSignal as signal:
             self._settle(recorder, signal)
         except NotFound:
@@ -102,43 +108,76 @@ class RunLoop:
 
     def _wait_for_outputs(self, recorder: Recorder, signal: RequiresAction) -> None:
         try:
-            recorder.require_action(signal.action, signal.usage)
+            recorder.require_action(signal.action)
         except Cancelled:
             recorder.end("cancelled")
 
-    # --- one turn ----------------------------------------------------------------------------------------------------
+    # --- turns -----------------------------------------------------------------------------------------------------
 
-    def _turn(self, recorder: Recorder, cancellation: Cancellation) -> None:
-        run = recorder.run
-        _refuse_missing_tools(run)
-        spent = recorder.usage_so_far()
+    def _take_turns(self, recorder: Recorder, cancellation: Cancellation) -> None:
+        """Turn after turn, until one raises how the run rests or completes it."""
+        offered = OfferedTools() if recorder.run.tool_choice == "none" else offered_tools(recorder.run, self._hosted)
         try:
-            with self._models.use(self._models.resolve(run.model)) as model:
-                last = self._generate(recorder, model, spent, cancellation)
+            for tool in offered.hosted_by_name.values():
+                tool.prepare(recorder.run, cancellation)
+            for _ in range(MAX_TURNS):
+                if self._turn(recorder, offered, cancellation):
+                    return
         except NotFound:
             raise
         except (BackendError, RequestError) as exc:
             raise_if_set(cancellation)
             raise Failed(_last_error(exc)) from exc
-        _conclude(recorder, last, spent)
+        raise Failed(LastError(code="server_error", message=f"The model called tools {MAX_TURNS} times in one run."))
 
-    def _generate(self, recorder: Recorder, model: LoadedModel, spent: Usage, cancellation: Cancellation) -> Token:
+    def _turn(self, recorder: Recorder, offered: OfferedTools, cancellation: Cancellation) -> bool:
+        """One generation and what follows from it. True when the run is completed."""
+        spent = recorder.usage_so_far()
+        with self._models.use(self._models.resolve(recorder.run.model)) as model:
+            result = self._generate(recorder, model, offered, spent, cancellation)
+        _check_cut(recorder, result, spent)
+        if recorder.calls is None:
+            _finish_answer(recorder, result)
+            return True
+        recorder.calls.usage = result.usage
+        carry_out_hosted(recorder.run, recorder.calls, self._result_limits(recorder), cancellation)
+        if recorder.calls.functions:
+            raise RequiresAction(_required_action(recorder.calls.functions))
+        recorder.finish_calls()
+        return False
+
+    def _generate(
+        self, recorder: Recorder, model: LoadedModel, offered: OfferedTools, spent: Usage, cancellation: Cancellation
+    ) -> TurnResult:
         run = recorder.run
-        choice = effective_choice(self._store, run)
-        tools = function_specs(run) if choice.mode != "none" else ()
+        model = replace(model, dialect=model.dialect.at_effort(run.reasoning_effort))
+        choice = effective_choice(self._store, run, offered)
+        tools = offered.specs if choice.mode != "none" else ()
         budget = _left(run.max_prompt_tokens, spent.prompt_tokens)
         prompt = self._context.build(run, model, tools=tools, prompt_budget=budget)
         recorder.note(prompt.report)
+        recorder.may_annotate(prompt.passages, prompt.files)
         raise_if_set(cancellation)
-        request = self._request(run, model, prompt, choice, spent)
-        return _Turn(recorder, model, tools, request).generate(cancellation)
+        request = self._request(run, prompt, spent)
+        asked = Asked(tools, choice, _markers(prompt, offered), run.response_format)
+        answering = Answering(model, tools, wanted_turn(model, asked, request))
+        gate = CallGate(model, tools, prompt.messages, request, self._check_schema)
+        return Turn(recorder, offered, gate, answering).generate(cancellation)
+
+    def _result_limits(self, recorder: Recorder) -> ResultLimits:
+        """How long one result of a hosted tool may be. The model may be unloaded while a tool is at work."""
+        name = self._models.resolve(recorder.run.model)
+
+        def count_tokens(text: str) -> int:
+            with self._models.use(name) as model:
+                return model.backend.count_tokens(text)
+
+        return ResultLimits(result_limit(recorder.window_tokens), count_tokens)
 
     def _request(
         self,
         run: Run,
-        model: LoadedModel,
         prompt: TurnPrompt,
-        choice: ToolChoice,
         spent: Usage,
     ) -> GenerationRequest:
         return GenerationRequest(
@@ -147,96 +186,53 @@ class RunLoop:
             temperature=run.temperature,
             top_p=run.top_p,
             seed=self._limits.seed,
-            constraint=_constraint(run, model, prompt, choice),
             cache_key=run.thread_id,
         )
 
 
-def _constraint(run: Run, model: LoadedModel, prompt: TurnPrompt, choice: ToolChoice) -> Constraint | None:
-    """Calls of offered functions, or an answer in the run's response_format."""
-    answer = answer_constraint(run, offers_tools=bool(prompt.tools))
-    return model.dialect.constraint(prompt.tools, choice) if prompt.tools else answer
+def _markers(prompt: TurnPrompt, offered: OfferedTools) -> tuple[str, ...] | None:
+    """The citations that text may have. Without file search in sight, brackets mean nothing."""
+    if not prompt.passages and offered.name_of("file_search") is None:
+        return None
+    return tuple(passage.marker for passage in prompt.passages)
 
 
-class _Turn:
-    """One generation: tokens in, recorded pieces out."""
-
-    def __init__(
-        self, recorder: Recorder, model: LoadedModel, tools: tuple[FunctionSpec, ...], request: GenerationRequest
-    ) -> None:
-        self._recorder = recorder
-        self._backend = model.backend
-        self._parser = model.dialect.parser(tools)
-        self._request = request
-
-    def generate(self, cancellation: Cancellation) -> Token:
-        """Run the generation; returns its last token, which has the outcome."""
-        last: Token | None = None
-        stream = self._backend.generate(self._request)
-        cancellation.subscribe(stream.close)
-        for token in stream:
-            raise_if_set(cancellation)
-            self._record(self._parser.feed(token.text))
-            last = token
-        raise_if_set(cancellation)
-        assert last is not None
-        assert last.usage is not None
-        self._record(self._parser.finish())
-        return last
-
-    def _record(self, pieces: list[ParsedPiece]) -> None:
-        for piece in pieces:
-            match piece:
-                case TextPiece(text):
-                    self._recorder.write_text(text)
-                case CallStarted(_, name):
-                    self._recorder.start_call(name)
-                case CallArguments(_, fragment):
-                    self._recorder.write_arguments(fragment)
-
-
-def _conclude(recorder: Recorder, last: Token, spent: Usage) -> None:
-    """What a finished generation means for the run."""
-    usage = _usage(last)
+def _check_cut(recorder: Recorder, result: TurnResult, spent: Usage) -> None:
+    """Raise what follows when a turn ended at a limit; text that is cut at the turn's own limit counts as an answer."""
+    if result.finish_reason != "length":
+        return
     budget = _left(recorder.run.max_completion_tokens, spent.completion_tokens)
-    was_cut = last.finish_reason == "length"
-    if was_cut and budget is not None and usage.completion_tokens >= budget:
-        raise Incomplete("max_completion_tokens", usage)
-    if recorder.calls:
-        if was_cut:
-            raise Failed(_cut_call_error(usage), usage)
-        raise RequiresAction(_required_action(recorder), usage)
+    if budget is not None and result.usage.completion_tokens >= budget:
+        raise Incomplete("max_completion_tokens", result.usage)
+    if recorder.calls is not None:
+        raise Failed(_cut_error("function call was not finished", result.usage), result.usage)
+    if result.is_reasoning:
+        raise Failed(_cut_error("reasoning was not finished", result.usage), result.usage)
+    if answer_format(recorder.run.response_format) is not None:  # half of a JSON text answers nothing
+        raise Incomplete("max_completion_tokens", result.usage)
+
+
+def _finish_answer(recorder: Recorder, result: TurnResult) -> None:
     if not recorder.has_open_message:
-        raise Failed(LastError(code="server_error", message="The model wrote nothing but white space."), usage)
-    recorder.finish_message(usage)
+        wrote = "ended while it was reasoning" if result.is_reasoning else "wrote nothing but white space"
+        raise Failed(LastError(code="server_error", message=f"The model {wrote}."), result.usage)
+    recorder.finish_message(result.usage)
     recorder.move("completed")
 
 
-def _required_action(recorder: Recorder) -> RequiredAction:
+def _required_action(functions: Sequence[FunctionCall]) -> RequiredAction:
     calls = [
         RequiredCall(id=call.id, function=CalledFunction(name=call.function.name, arguments=call.function.arguments))
-        for call in recorder.calls
+        for call in functions
     ]
     return RequiredAction(submit_tool_outputs=SubmitToolOutputsAction(tool_calls=calls))
 
 
-def _cut_call_error(usage: Usage) -> LastError:
+def _cut_error(what: str, usage: Usage) -> LastError:
     return LastError(
         code="server_error",
-        message=f"The model's function call was not finished after {usage.completion_tokens} tokens, where the turn "
-        "limit or the context window ends. Raise max_turn_tokens or the context window.",
-    )
-
-
-def _usage(last: Token) -> Usage:
-    counted = last.usage
-    assert counted is not None
-    return Usage(
-        prompt_tokens=counted.prompt_tokens,
-        completion_tokens=counted.completion_tokens,
-        total_tokens=counted.prompt_tokens + counted.completion_tokens,
-        prompt_token_details=PromptDetails(cached_tokens=counted.cached_tokens),
-        completion_tokens_details=CompletionDetails(),
+        message=f"The model's {what} after {usage.completion_tokens} tokens, where the turn limit or the context "
+        "window ends. Raise max_turn_tokens or the context window.",
     )
 
 
@@ -252,29 +248,6 @@ def _turn_limit(run: Run, max_turn_tokens: int, spent: Usage) -> int:
     return max_turn_tokens if budget is None else min(budget, max_turn_tokens)
 
 
-def raise_if_set(cancellation: Cancellation) -> None:
-    """Turn a cancellation into the signal of its reason."""
-    if cancellation.reason == "expired":
-        raise Expired
-    if cancellation.reason == "stopped":
-        raise Failed(LastError(code="server_error", message="The engine was stopped while this run was in progress."))
-    if cancellation.is_set():
-        raise Cancelled
-
-
 def _last_error(exc: BackendError | RequestError) -> LastError:
     code: ErrorCode = "invalid_prompt" if isinstance(exc, ContextLengthExceeded) else "server_error"
     return LastError(code=code, message=exc.message)
-
-
-def _refuse_missing_tools(run: Run) -> None:
-    """Hosted tools that this version cannot carry out fail the run instead of being left out in silence."""
-    missing = [tool.type for tool in run.tools if tool.type != "function"]
-    if missing and run.tool_choice != "none":
-        raise Failed(
-            LastError(
-                code="server_error",
-                message=f"This version of localassist cannot carry out the tool '{missing[0]}' yet. Remove it from "
-                "the assistant's or the run's tools, or set tool_choice to 'none'.",
-            )
-        )

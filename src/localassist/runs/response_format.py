@@ -1,37 +1,48 @@
-"""The grammar of an answer in a JSON mode."""
+"""What a run's response_format asks the text of an answer to be."""
 
-import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
-from localassist.objects.runs import Run
-from localassist.protocols import Constraint, grammar_json
-
-logger = logging.getLogger(__name__)
-
-# One fixed way to write white space makes most characters certain, so that they need not be sampled.
-_STYLE: dict[str, Any] = {"item_separator": ", ", "key_separator": ": ", "whitespace_flexible": False}
+from localassist.protocols import AnswerFormat, Constraint, FunctionSpec, GenerationRequest, LoadedModel, ToolChoice
+from localassist.runs.answering import Wanted
 
 
-def answer_constraint(run: Run, *, offers_tools: bool) -> Constraint | None:
-    """What the run's response_format allows its text to be; None where any text will do.
+def answer_format(response_format: Any) -> AnswerFormat | None:
+    """The form of the text; None where any text will do.
 
-    Beside functions the form of the text is not enforced, which is logged.
+    A model may refuse where a schema is asked for whose answers are objects, and a refusal is told from one at once.
     """
-    schema = _schema(run.response_format)
-    if schema is None:
-        return None
-    if offers_tools:
-        logger.warning("Run %s: response_format is not enforced in turns that offer functions.", run.id)
-        return None
-    return Constraint(f"%llguidance {{}}\nstart: %json {grammar_json(schema)}\n")
-
-
-def _schema(response_format: Any) -> dict[str, Any] | None:
     kind = response_format.get("type") if isinstance(response_format, dict) else None
     if kind == "json_object":
-        return {"type": "object", "x-guidance": _STYLE}
+        return AnswerFormat({"type": "object"})
     if kind != "json_schema":
         return None
     asked = response_format["json_schema"]
     schema = asked.get("schema") or {"type": "object"}
-    return {**schema, "x-guidance": _STYLE if asked.get("strict") else {**_STYLE, "lenient": True}}
+    return AnswerFormat(schema, strict=bool(asked.get("strict")), may_refuse=schema.get("type") == "object")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a turn is asked to be. `markers` are the citations its text may have; None: any."""
+
+    tools: Sequence[FunctionSpec]
+    choice: ToolChoice
+    markers: Sequence[str] | None
+    response_format: Any
+
+
+def wanted_turn(model: LoadedModel, asked: Asked, request: GenerationRequest) -> Wanted:
+    """What a turn is to be under a response_format. A call that is forced leaves nothing to refuse."""
+    answer = answer_format(asked.response_format)
+    constrain = partial(_constraint, model, asked, answer)
+    request = replace(request, constraint=constrain(request.prompt))
+    if answer is None or not answer.may_refuse or asked.choice.mode == "required":
+        return Wanted(request, constrain)
+    return Wanted(request, constrain, may_refuse=True, freely=_constraint(model, asked, None, request.prompt))
+
+
+def _constraint(model: LoadedModel, asked: Asked, answer: AnswerFormat | None, prompt: str) -> Constraint | None:
+    return model.dialect.constraint(asked.tools, asked.choice, answer=answer, markers=asked.markers, prompt=prompt)

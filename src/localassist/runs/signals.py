@@ -10,10 +10,9 @@ class RunSignal(Exception):
 class RequiresAction(RunSignal):
     """Function calls wait for their outputs."""
 
-    def __init__(self, action: RequiredAction, usage: Usage) -> None:
+    def __init__(self, action: RequiredAction) -> None:
         super().__init__()
         self.action = action
-        self.usage = usage
 
 
 class Cancelled(RunSignal):

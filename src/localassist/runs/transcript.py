@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from localassist.errors import NotFound
 from localassist.objects.files import File
-from localassist.objects.runs import FunctionCall, MessageCreation, Run, RunStep, ToolCalls
+from localassist.objects.runs import FunctionCall, MessageCreation, Run, RunStep, ShownPassage, ToolCalls
 from localassist.objects.threads import ImageFilePart, ImageUrlPart, Message, RefusalPart, TextPart
 from localassist.protocols import ChatMessage, ChatToolCall, Store
 from localassist.runs import hosted_tools
@@ -19,12 +19,13 @@ logger = logging.getLogger(__name__)
 class Unit:
     """What stays together when a conversation is cut: one message, or calls with their outputs (and the text before).
 
-    `key` names the unit across turns: the id of its message, or of its step.
+    `key` names the unit across turns: the id of its message, or of its step. `passages` are those its results show.
     """
 
     key: str
     messages: tuple[ChatMessage, ...]
     num_thread_messages: int
+    passages: tuple[ShownPassage, ...] = ()
 
 
 def read_transcript(store: Store, run: Run) -> list[Unit]:
@@ -40,6 +41,13 @@ def read_transcript(store: Store, run: Run) -> list[Unit]:
         units.append(Unit(message.id, (_chat_message(store, message),), 1))
         units.extend(_call_units(anchors.get((message.id, "after"), ())))
     return _join_text_with_calls(units, {step.id for steps in steps_by_run_id.values() for step in steps})
+
+
+def made_files(store: Store, thread_id: str) -> dict[str, str]:
+    """The ids of the files that code made in a thread, by their path below /mnt/data; the newest of each path."""
+    steps = store.all(RunStep, thread_id=thread_id)
+    calls = [call for step in steps for call in step.internal.hosted.values()]
+    return {path: file_id for call in calls for path, file_id in call.files.items()}
 
 
 Anchor = tuple[str, str] | None
@@ -75,24 +83,35 @@ def _last_before(messages: Sequence[Message], step: RunStep) -> str | None:
 
 
 def _is_answered(step: RunStep) -> bool:
+    return step.status == "completed" and all(output is not None for _, output in _calls(step))
+
+
+def _calls(step: RunStep) -> list[tuple[ChatToolCall, str | None]]:
+    """The calls of a step as the model wrote them, each with its output once there is one."""
     assert not isinstance(step.step_details, MessageCreation)
-    calls = step.step_details.tool_calls
-    has_outputs = all(isinstance(call, FunctionCall) and call.function.output is not None for call in calls)
-    return step.status == "completed" and has_outputs
+    found: list[tuple[ChatToolCall, str | None]] = []
+    for call in step.step_details.tool_calls:
+        if isinstance(call, FunctionCall):
+            found.append((ChatToolCall(call.id, call.function.name, call.function.arguments), call.function.output))
+        elif (hosted := step.internal.hosted.get(call.id)) is not None:
+            found.append((ChatToolCall(call.id, hosted.name, hosted.arguments), hosted.output))
+        else:
+            found.append((ChatToolCall(call.id, call.type, "{}"), None))
+    return found
 
 
 def _call_units(steps: Iterable[RunStep]) -> list[Unit]:
-    return [Unit(step.id, tuple(_calls_and_outputs(step)), 0) for step in steps]
+    return [Unit(step.id, tuple(_calls_and_outputs(step)), 0, tuple(_passages(step))) for step in steps]
+
+
+def _passages(step: RunStep) -> list[ShownPassage]:
+    return [passage for call in step.internal.hosted.values() for passage in call.passages]
 
 
 def _calls_and_outputs(step: RunStep) -> list[ChatMessage]:
-    assert isinstance(step.step_details, ToolCalls)
-    calls = [call for call in step.step_details.tool_calls if isinstance(call, FunctionCall)]
-    made = tuple(ChatToolCall(call.id, call.function.name, call.function.arguments) for call in calls)
-    asked = ChatMessage("assistant", "", tool_calls=made)
-    outputs = [
-        ChatMessage("tool", call.function.output or "", tool_call_id=call.id, name=call.function.name) for call in calls
-    ]
+    calls = _calls(step)
+    asked = ChatMessage("assistant", "", tool_calls=tuple(call for call, _ in calls))
+    outputs = [ChatMessage("tool", output or "", tool_call_id=call.id, name=call.name) for call, output in calls]
     return [asked, *outputs]
 
 
@@ -104,7 +123,8 @@ def _join_text_with_calls(units: list[Unit], step_ids: set[str]) -> list[Unit]:
         if unit.key in step_ids and before is not None and _is_assistant_text(before):
             text, calls = before.messages[0], unit.messages[0]
             together = replace(calls, content=text.content)
-            joined[-1] = Unit(before.key, (together, *unit.messages[1:]), before.num_thread_messages)
+            messages = (together, *unit.messages[1:])
+            joined[-1] = Unit(before.key, messages, before.num_thread_messages, unit.passages)
         else:
             joined.append(unit)
     return joined

@@ -7,8 +7,10 @@ from localassist.objects.assistants import Assistant, CreateAssistant, ModifyAss
 from localassist.objects.base import Deleted, new_id
 from localassist.objects.tools import Tool, check_response_format, echoed
 from localassist.protocols import ModelLibrary, Page, Slice, Store
-from localassist.service.references import fetch, merge_resources, resolve_resources
-from localassist.service.tool_schemas import SchemaCheck, accept_schema, check_strict_schemas
+from localassist.runs.call_gate import SchemaCheck
+from localassist.service.references import fetch
+from localassist.service.resources import ResourceService
+from localassist.service.tool_schemas import accept_schema, check_strict_calls, check_strict_schemas
 
 
 class AssistantService:
@@ -16,12 +18,14 @@ class AssistantService:
         self,
         store: Store,
         models: ModelLibrary,
+        resources: ResourceService,
         *,
         check_schema: SchemaCheck = accept_schema,
         clock: Callable[[], int],
     ) -> None:
         self._store = store
         self._models = models
+        self._resources = resources
         self._check_schema = check_schema
         self._clock = clock
 
@@ -31,22 +35,24 @@ class AssistantService:
         response_format = "auto" if body.response_format is None else echoed(body.response_format)
         check_response_format(response_format, tools)
         check_strict_schemas(tools, response_format, self._check_schema)
-        assistant = Assistant(
-            id=new_id("asst_"),
-            created_at=self._clock(),
-            name=body.name,
-            description=body.description,
-            model=body.model,
-            instructions=body.instructions,
-            tools=tools,
-            top_p=1.0 if body.top_p is None else body.top_p,
-            temperature=1.0 if body.temperature is None else body.temperature,
-            reasoning_effort=body.reasoning_effort,
-            tool_resources=resolve_resources(self._store, body.tool_resources, tools),
-            metadata=body.metadata or {},
-            response_format=response_format,
-        )
-        self._store.insert(assistant)
+        check_strict_calls(tools, body.model, self._models)
+        with self._store.transaction():
+            assistant = Assistant(
+                id=new_id("asst_"),
+                created_at=self._clock(),
+                name=body.name,
+                description=body.description,
+                model=body.model,
+                instructions=body.instructions,
+                tools=tools,
+                top_p=1.0 if body.top_p is None else body.top_p,
+                temperature=1.0 if body.temperature is None else body.temperature,
+                reasoning_effort=body.reasoning_effort,
+                tool_resources=self._resources.resolve(body.tool_resources, tools),
+                metadata=body.metadata or {},
+                response_format=response_format,
+            )
+            self._store.insert(assistant)
         return assistant
 
     def get(self, assistant_id: str) -> Assistant:
@@ -62,6 +68,7 @@ class AssistantService:
             changed = assistant.model_copy(update=self._changes(assistant, body))
             check_response_format(changed.response_format, changed.tools)
             check_strict_schemas(changed.tools, changed.response_format, self._check_schema)
+            check_strict_calls(changed.tools, changed.model, self._models)
             self._store.update(changed)
         return changed
 
@@ -77,7 +84,7 @@ class AssistantService:
         if body.given("tools"):
             changes["tools"] = [tool.materialised() for tool in body.tools or ()]
         if body.tool_resources is not None:
-            changes["tool_resources"] = merge_resources(self._store, assistant.tool_resources, body.tool_resources)
+            changes["tool_resources"] = self._resources.merge(assistant.tool_resources, body.tool_resources)
         if body.given("metadata"):
             changes["metadata"] = body.metadata or {}
         for name in ("temperature", "top_p"):

@@ -8,15 +8,18 @@ from localassist.objects.assistants import Assistant
 from localassist.objects.base import Deleted, new_id
 from localassist.objects.files import DOWNLOADABLE, UPLOAD_PURPOSES, File, FileExpiry
 from localassist.objects.threads import Thread
+from localassist.objects.vector_stores import VectorStoreFile
 from localassist.protocols import BlobStore, Page, Slice, Store
+from localassist.service.store_ledger import StoreLedger
 
 MAX_FILE_BYTES = 512 * 1024 * 1024
 
 
 class FileService:
-    def __init__(self, store: Store, blobs: BlobStore, *, clock: Callable[[], int]) -> None:
+    def __init__(self, store: Store, blobs: BlobStore, ledger: StoreLedger, *, clock: Callable[[], int]) -> None:
         self._store = store
         self._blobs = blobs
+        self._ledger = ledger
         self._clock = clock
 
     def create(self, *, filename: str, purpose: str, source: BinaryIO, expires_after: FileExpiry | None = None) -> File:
@@ -49,6 +52,10 @@ class FileService:
         )
         self._store.insert(file)
         return file
+
+    def keep_output(self, filename: str, source: BinaryIO) -> File:
+        """Keep a file that an assistant's code made."""
+        return self.keep(filename=filename, purpose="assistants_output", source=source)
 
     def get(self, file_id: str) -> File:
         file = self._store.find(File, file_id)
@@ -88,7 +95,9 @@ class FileService:
                 self._store.update(_without(owner, file.id))
             for thread in self._store.mentioning(Thread, file.id):
                 self._store.update(_without(thread, file.id))
+            self._ledger.remove(self._store.all(VectorStoreFile, file_id=file.id))
             self._store.delete(File, file.id)
+        self._ledger.forget_file(file.id)
         self._blobs.delete(file.id)
 
 

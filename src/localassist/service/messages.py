@@ -13,15 +13,17 @@ from localassist.objects.threads import (
     ModifyMessage,
     Thread,
 )
-from localassist.objects.tools import CodeInterpreterResources
 from localassist.protocols import Page, Slice, Store
 from localassist.runs.lifecycle import ACTIVE
 from localassist.service.references import check_message_files, fetch, fetch_in_thread
+from localassist.service.resources import with_code_files
+from localassist.service.vector_stores import VectorStoreService
 
 
 class MessageService:
-    def __init__(self, store: Store, *, clock: Callable[[], int]) -> None:
+    def __init__(self, store: Store, stores: VectorStoreService, *, clock: Callable[[], int]) -> None:
         self._store = store
+        self._stores = stores
         self._clock = clock
 
     def create(self, thread_id: str, body: CreateMessage) -> Message:
@@ -51,23 +53,19 @@ class MessageService:
             metadata=body.metadata or {},
         )
         self._store.insert(message)
-        self._attach(thread_id, attachments)
+        if attachments:
+            self._attach(thread_id, attachments)
         return message
 
     def _attach(self, thread_id: str, attachments: list[Attachment]) -> None:
-        """Files attached for the code interpreter become the thread's (contract §6.4)."""
-        wanted = [
-            attachment.file_id
-            for attachment in attachments
-            if any(tool.type == "code_interpreter" for tool in attachment.tools)
-        ]
-        if not wanted:
-            return
+        """Attached files become the thread's: for the code interpreter, and in its vector store (contract §6.4)."""
         thread = self._store.get(Thread, thread_id)
-        present = thread.tool_resources.code_interpreter or CodeInterpreterResources()
-        code = CodeInterpreterResources(file_ids=list(dict.fromkeys([*present.file_ids, *wanted])))
-        resources = thread.tool_resources.model_copy(update={"code_interpreter": code})
-        self._store.update(thread.model_copy(update={"tool_resources": resources}))
+        if code_files := _attached_for("code_interpreter", attachments):
+            resources = with_code_files(thread.tool_resources, code_files, param="attachments")
+            thread = thread.model_copy(update={"tool_resources": resources})
+            self._store.update(thread)
+        if searched := _attached_for("file_search", attachments):
+            self._stores.attach(thread, searched)
 
     def get(self, thread_id: str, message_id: str) -> Message:
         return fetch_in_thread(self._store, Message, thread_id, message_id, param="message_id")
@@ -91,3 +89,9 @@ class MessageService:
         self.get(thread_id, message_id)
         self._store.delete(Message, message_id)
         return Deleted(id=message_id, object="thread.message.deleted")
+
+
+def _attached_for(tool_type: str, attachments: list[Attachment]) -> list[str]:
+    return [
+        attachment.file_id for attachment in attachments if any(tool.type == tool_type for tool in attachment.tools)
+    ]

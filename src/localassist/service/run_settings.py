@@ -10,8 +10,9 @@ from localassist.objects.run_bodies import CreateRun, CreateThreadAndRun
 from localassist.objects.runs import Run, TruncationStrategy
 from localassist.objects.tools import FunctionTool, Tool, ToolResources, check_response_format, echoed
 from localassist.protocols import ModelLibrary, Store
+from localassist.runs.call_gate import SchemaCheck
 from localassist.service.references import fetch
-from localassist.service.tool_schemas import SchemaCheck, accept_schema, check_strict_schemas
+from localassist.service.tool_schemas import accept_schema, check_strict_calls, check_strict_schemas
 
 
 class RunFactory:
@@ -43,6 +44,8 @@ class RunFactory:
         check_response_format(response_format, tools)
         if body.tools is not None or body.response_format is not None:  # the assistant's own were checked before
             check_strict_schemas(tools, response_format, self._check_schema)
+        if body.tools is not None or body.model is not None:
+            check_strict_calls(tools, model, self._models)
         tool_choice = _first(echoed(body.tool_choice), "auto")
         _check_tool_choice(tool_choice, tools)
         at = self._clock()

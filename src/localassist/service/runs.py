@@ -15,7 +15,8 @@ from localassist.runs.lifecycle import ACTIVE, TERMINAL, advance
 from localassist.runs.recorder import Recorder
 from localassist.runs.worker import RunWorkers
 from localassist.service.messages import MessageService
-from localassist.service.references import check_message_files, fetch, fetch_in_thread, resolve_resources
+from localassist.service.references import check_message_files, fetch, fetch_in_thread
+from localassist.service.resources import ResourceService
 from localassist.service.run_settings import RunFactory
 from localassist.service.threads import ThreadService
 from localassist.service.tool_outputs import match_outputs
@@ -42,6 +43,7 @@ class RunService:
         factory: RunFactory,
         threads: ThreadService,
         messages: MessageService,
+        resources: ResourceService,
         clock: Callable[[], int],
     ) -> None:
         self._store = store
@@ -51,6 +53,7 @@ class RunService:
         self._factory = factory
         self._threads = threads
         self._messages = messages
+        self._resources = resources
         self._clock = clock
 
     # --- start -------------------------------------------------------------------------------------------------------
@@ -81,7 +84,7 @@ class RunService:
         return self._start(run)
 
     def _override(self, body: CreateThreadAndRun) -> ToolResources | None:
-        return None if body.tool_resources is None else resolve_resources(self._store, body.tool_resources)
+        return None if body.tool_resources is None else self._resources.resolve(body.tool_resources)
 
     def _start(self, run: Run) -> StartedRun:
         self._bus.publish(run.id, Event("thread.run.created", run))

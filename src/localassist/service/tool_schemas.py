@@ -1,16 +1,22 @@
 """Asks the constraint compiler about strict schemas, and says which part of one it cannot enforce."""
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+import logging
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple, TypeGuard
 
-from localassist.errors import InvalidRequest
+from localassist.errors import BackendError, InvalidRequest
 from localassist.objects.strict_schema import SchemaFault
 from localassist.objects.tools import FunctionTool, Tool
+from localassist.protocols import FunctionSpec, ModelLibrary, ToolChoice
+from localassist.runs.call_gate import SchemaCheck
 
-# Compiles a JSON schema, without a model, in milliseconds. Raises InvalidRequest with the compiler's reason.
-SchemaCheck = Callable[[Mapping[str, Any]], None]
+logger = logging.getLogger(__name__)
 
 _MAX_PARTS_TRIED = 200
+
+
+def _is_strict(tool: Tool) -> TypeGuard[FunctionTool]:
+    return isinstance(tool, FunctionTool) and tool.function.strict and tool.function.parameters is not None
 
 
 def accept_schema(schema: Mapping[str, Any]) -> None:
@@ -27,8 +33,8 @@ class _Part(NamedTuple):
 def check_strict_schemas(tools: list[Tool], response_format: Any, check: SchemaCheck) -> None:
     """Every strict schema can be enforced. Raises InvalidRequest that names the place and the keyword."""
     for index, tool in enumerate(tools):
-        if isinstance(tool, FunctionTool) and tool.function.strict and tool.function.parameters is not None:
-            fault = _find_fault(tool.function.parameters, check)
+        if _is_strict(tool):
+            fault = _find_fault(tool.function.parameters or {}, check)
             if fault is not None:
                 raise InvalidRequest(
                     f"Invalid schema for function '{tool.function.name}': {fault.message}",
@@ -44,6 +50,32 @@ def check_strict_schemas(tools: list[Tool], response_format: Any, check: SchemaC
                 param="response_format",
                 code="invalid_json_schema",
             )
+
+
+def check_strict_calls(tools: list[Tool], model: str, models: ModelLibrary) -> None:
+    """Every strict function can be enforced in the way the model writes calls. Raises InvalidRequest that names it.
+
+    A model whose file cannot be read is not the fault of the request; the run will say what is wrong with it.
+    """
+    strict = [(index, tool.function) for index, tool in enumerate(tools) if _is_strict(tool)]
+    if not strict:
+        return
+    try:
+        dialect = models.dialect(models.resolve(model))
+    except BackendError as error:
+        logger.warning("How %s writes calls is not known yet: %s", model, error.message)
+        return
+    for index, function in strict:
+        spec = FunctionSpec(function.name, function.description, function.parameters, strict=True)
+        try:
+            dialect.constraint([spec], ToolChoice())
+        except InvalidRequest as exc:
+            reason = exc.message.removeprefix("Invalid schema: ")
+            raise InvalidRequest(
+                f"Invalid schema for function '{function.name}': {reason}",
+                param=f"tools[{index}].function.parameters",
+                code="invalid_function_parameters",
+            ) from exc
 
 
 def _find_fault(schema: Mapping[str, Any], check: SchemaCheck) -> SchemaFault | None:

@@ -43,6 +43,9 @@ class DirectoryBlobs:
         with self._reading(key):
             return self._place(key).stat().st_size
 
+    def has(self, key: str) -> bool:
+        return self._place(key).exists()
+
     def delete(self, key: str) -> None:
         """Nothing happens when the bytes are gone already."""
         target = self._place(key)
@@ -86,6 +89,10 @@ class MemoryBlobs:
 
     def size(self, key: str) -> int:
         return len(self._bytes(key))
+
+    def has(self, key: str) -> bool:
+        with self._lock:
+            return key in self._bytes_by_key
 
     def delete(self, key: str) -> None:
         _check(key)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from localassist.errors import StoreFailed
 from localassist.store.database import Database
 
-HEAD = "0001"  # the newest revision in migrations/versions
+HEAD = "0003"  # the newest revision in migrations/versions
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _alembic = threading.Lock()  # Alembic keeps its context in a module: one migration at a time in this process
 

@@ -13,6 +13,7 @@ from localassist.objects.base import StoredObject
 from localassist.objects.runs import Run
 from localassist.protocols import Page, Slice
 from localassist.store import queries
+from localassist.store.chunk_store import SqliteChunkStore
 from localassist.store.database import Database
 from localassist.store.queries import Conditions, Position
 from localassist.store.schema import prepare
@@ -42,6 +43,10 @@ class SqliteStore:
     def transaction(self) -> AbstractContextManager[None]:
         """May be nested: an inner one that fails undoes its own writes only, if the outer one catches the error."""
         return self._database.transaction()
+
+    def chunk_store(self) -> SqliteChunkStore:
+        """The chunks of file search, in the same database and the same transactions."""
+        return SqliteChunkStore(self._database)
 
     def close(self) -> None:
         self._database.close()

@@ -15,6 +15,7 @@ from localassist.objects.base import StoredObject
 from localassist.objects.files import File, Upload, UploadPart
 from localassist.objects.runs import Run, RunStep
 from localassist.objects.threads import Message, Thread
+from localassist.objects.vector_stores import FileBatch, VectorStore, VectorStoreFile
 
 metadata = MetaData()
 
@@ -75,6 +76,9 @@ TABLES: Mapping[type[StoredObject], ObjectTable] = {
     File: _object_table("files", "purpose", "status", times=("expires_at",)),
     Upload: _object_table("uploads", "purpose", "status", times=("expires_at",)),
     UploadPart: _object_table("upload_parts", "upload_id"),
+    VectorStore: _object_table("vector_stores", "status", times=("expires_at",)),
+    VectorStoreFile: _object_table("vector_store_files", "vector_store_id", "file_id", "batch_id", "status", "work"),
+    FileBatch: _object_table("file_batches", "vector_store_id"),
 }
 
 

@@ -8,7 +8,6 @@ import pytest
 from localassist.dialects import build_dialect
 from localassist.dialects.syntax import WrittenCall
 from localassist.dialects.template_dialect import TemplateDialect
-from localassist.errors import InvalidRequest
 from localassist.protocols import ChatMessage, ChatToolCall, FunctionSpec, ModelFacts, ToolChoice
 from tests.unit.dialects.admission import admits
 from tests.unit.dialects.round_trip import CALLS, TOOLS, check_round_trip, parse
@@ -16,10 +15,7 @@ from tests.unit.dialects.round_trip import CALLS, TOOLS, check_round_trip, parse
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "chat_templates"
 UNREADABLE = {
     "Kimi-K3",
-    "LFM2.5-8B-A1B",
     "MiniMax-M3",
-    "google-gemma-4-31B-it",
-    "google-gemma-4-31B-it-interleaved",
     "meetkai-functionary-medium-v3.2",
     "muse-glimmer",
 }
@@ -28,7 +24,7 @@ UNREADABLE = {
 def template(calls: str, *, guard: str = "") -> str:
     """A chat template that writes the calls of a message `m` so."""
     return (
-        f"{guard}{{% for tool in tools or [] %}}[tool {{{{ tool | tojson }}}}]{{% endfor %}}"
+        f"{BARE_KEYS}{guard}{{% for tool in tools or [] %}}[tool {{{{ tool | tojson }}}}]{{% endfor %}}"
         "{% for m in messages %}<|{{ m.role }}|>{{ m.content or '' }}"
         f"{{% if m.tool_calls %}}{calls}{{% endif %}}<|end|>{{% endfor %}}"
         "{% if add_generation_prompt %}<|assistant|>{% endif %}"
@@ -71,8 +67,23 @@ TEMPLATES = {
         "string=\"{{ 'true' if v is string else 'false' }}\">" + VALUE + "</arg>\n{% endfor %}</invoke>\n"
     )
     + "</calls>",
+    "as Python": "<calls>["
+    + each(
+        "{{ f }}({% for k, v in a.items() %}{{ k }}={% if v is string %}'{{ v }}'"
+        "{% elif v is mapping %}{{ v | tojson }}{% else %}{{ v }}{% endif %}"
+        "{% if not loop.last %}, {% endif %}{% endfor %})",
+        between=", ",
+    )
+    + "]</calls>",
     "arguments as text": each("<call>{{ f }}<sep>{{ a + '' }}</call>"),
 }
+BARE_KEYS = (
+    "{% macro w(v) %}{% if v is string %}<|q|>{{ v }}<|q|>{% elif v is boolean %}{{ v | tojson }}"
+    "{% elif v is mapping %}{ {%- for k, x in v | dictsort %}{{ k }}:{{ w(x) }}{{ ',' if not loop.last }}{% endfor %}}"
+    "{% elif v is sequence %}[{% for x in v %}{{ w(x) }}{{ ',' if not loop.last }}{% endfor %}]"
+    "{% else %}{{ v }}{% endif %}{% endmacro %}"
+)
+TEMPLATES["bare keys"] = each("<|call>call:{{ f }}{{ w(a) }}<call|>")
 PYTHON_VALUES = TEMPLATES["tagged"].replace(VALUE, "{{ v }}")
 ONE_CALL = "{% if m.tool_calls | length > 1 %}{{ raise_exception('one call only') }}{% endif %}" + each(
     '{"name": "{{ f }}", "parameters": {{ a | tojson }}}'
@@ -150,7 +161,7 @@ def test_text_before_calls_is_text_and_a_stranger_is_no_call() -> None:
     assert parse(found, text + stranger, 1) == (f"Let me see.\n{stranger}", [])
 
 
-@pytest.mark.parametrize("kind", ["list in tags", "tagged", "with types", "numbered"])
+@pytest.mark.parametrize("kind", ["list in tags", "tagged", "with types", "numbered", "as Python", "bare keys"])
 def test_calls_cut_short_are_closed(kind: str) -> None:
     found = dialect(template(TEMPLATES[kind]))
     whole = found.syntax.write([WrittenCall(name, arguments, "1") for name, arguments in CALLS]).lstrip()
@@ -159,20 +170,68 @@ def test_calls_cut_short_are_closed(kind: str) -> None:
         assert all(isinstance(arguments, dict) for _, arguments in calls)
 
 
+def test_the_end_of_a_turn_belongs_to_no_call_whatever_it_looks_like() -> None:
+    source = template("<calls>" + each("\n<f={{ f }}>{{ a | tojson }}</f>") + "</calls>").replace(
+        "<|end|>", "[e~[\n]~b]"
+    )
+    assert dialect(source).syntax.closing == "</calls>"
+
+
+STRINGS = ["it's", 'say "hi"', "a\\b", "two\nlines", "", "[x], {y}", "한국어"]
+
+
+@pytest.mark.parametrize("kind", ["as Python", "bare keys"])
+@pytest.mark.parametrize("text", STRINGS)
+def test_any_string_comes_back_from_a_notation_with_quotes(kind: str, text: str) -> None:
+    found = dialect(template(TEMPLATES[kind]))
+    call = ("alpha", {"text": text, "rows": [text, text]})
+    written = found.syntax.write([WrittenCall(*call)])
+    assert parse(found, written, 1) == ("", [call])
+    constraint = found.constraint(TOOLS, ToolChoice("required"))
+    assert constraint is not None
+    assert admits(constraint, written)
+
+
+def test_a_notation_is_held_to_the_schema() -> None:
+    properties = {
+        "place": {"$ref": "#/$defs/place"},
+        "unit": {"enum": ["c", "f"]},
+        "days": {"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 1, "maxItems": 2},
+        "code": {"type": "string", "minLength": 2, "maxLength": 3},
+    }
+    place = {"type": "object", "properties": {"in": {"$ref": "#/$defs/place"}, "name": {"type": "string"}}}
+    schema = {
+        "type": "object",
+        "properties": properties,
+        "required": ["unit", "days"],
+        "$defs": {"place": {**place, "required": ["name"]}},
+    }
+    found = dialect(template(TEMPLATES["bare keys"]))
+    constraint = found.constraint([FunctionSpec("alpha", None, schema, strict=True)], ToolChoice("required"))
+    assert constraint is not None
+
+    def fits(**arguments: object) -> bool:
+        return admits(constraint, found.syntax.write([WrittenCall("alpha", arguments)]))
+
+    good = {"place": {"in": {"name": "x"}, "name": "y"}, "unit": "c", "days": [3], "code": "ab"}
+    assert fits(**good)
+    assert fits(unit="f", days=[1, 2])
+    assert not fits(**{**good, "unit": "k"})
+    assert not fits(**{**good, "days": []})
+    assert not fits(**{**good, "days": [0]})
+    assert not fits(**{**good, "days": [1, 2, 3]})
+    assert not fits(**{**good, "place": {"in": {}, "name": "y"}})
+    assert not fits(**{**good, "code": "a"})
+    assert not fits(**{**good, "code": "abcd"})
+    assert not fits(days=[1])
+
+
 def test_one_call_where_calls_may_not_be_parallel() -> None:
     found = dialect(template(TEMPLATES["list in tags"]))
     constraint = found.constraint(TOOLS, ToolChoice("required", parallel=False))
     assert constraint is not None
     written = [found.syntax.write([WrittenCall(n, a) for n, a in calls]) for calls in (CALLS, CALLS[:1])]
     assert [admits(constraint, text) for text in written] == [False, True]
-
-
-def test_a_strict_pattern_that_bare_text_cannot_be_held_to_is_refused() -> None:
-    schema = {"type": "object", "properties": {"x": {"type": "string", "pattern": "^a+$"}}, "required": ["x"]}
-    found = dialect(template(TEMPLATES["tagged"]))
-    with pytest.raises(InvalidRequest, match="'pattern' cannot be enforced"):
-        found.constraint([FunctionSpec("f", None, schema, strict=True)], ToolChoice())
-    assert found.constraint([FunctionSpec("f", None, schema)], ToolChoice()) is not None
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the shared chat templates are not here")

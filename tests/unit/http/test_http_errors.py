@@ -69,7 +69,7 @@ def test_files_endpoints_repeat_the_message_in_detail(api: Api) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("POST", "/v1/x"), ("GET", "/v1/vector_stores"), ("PUT", "/v1/assistants"), ("PATCH", "/v1/models"), ("GET", "/")],
+    [("POST", "/v1/x"), ("GET", "/v1/containers"), ("PUT", "/v1/assistants"), ("PATCH", "/v1/models"), ("GET", "/")],
 )
 def test_unknown_routes_and_methods_are_one_404(api: Api, method: str, path: str) -> None:
     reply = api.call(method, path)

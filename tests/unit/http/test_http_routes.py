@@ -8,7 +8,8 @@ from localassist.errors import GenerationFailed
 from localassist.http.responses import poll_after_ms
 from localassist.objects.base import now
 from localassist.objects.runs import Run
-from localassist.testing import Hold, TextPiece, Turn, call, say
+from localassist.protocols import TextPiece
+from localassist.testing import Hold, Turn, call, say
 from tests.unit.http.calling import TIMEOUT_S, Api
 
 

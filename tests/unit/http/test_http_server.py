@@ -4,14 +4,16 @@ import http.client
 import json
 import signal
 import socket
+import sys
 from urllib.parse import urlsplit
 
 import pytest
 
 from localassist.errors import BackendError, InvalidRequest
 from localassist.http.access import Access
-from localassist.http.server import serve, serve_in_thread
-from localassist.testing import Hold, TextPiece, Turn, say
+from localassist.http.server import SWITCH_INTERVAL_S, serve, serve_in_thread
+from localassist.protocols import TextPiece
+from localassist.testing import Hold, Turn, say
 from tests.unit.http.calling import BETA, TIMEOUT_S, open_engine
 
 
@@ -104,3 +106,17 @@ def test_a_signal_ends_serving_and_leaves_the_engine_to_its_owner(stop: signal.S
         assert engine.models.page()
     assert urls[0].startswith("http://127.0.0.1:")
     assert urls[0].endswith("/v1")
+
+
+def test_threads_take_turns_more_often_while_serving() -> None:
+    before = sys.getswitchinterval()
+    during: list[float] = []
+
+    def on_ready(_: str) -> None:
+        during.append(sys.getswitchinterval())
+        signal.raise_signal(signal.SIGINT)
+
+    with open_engine() as engine:
+        serve(engine, port=0, on_ready=on_ready)
+    assert during == [pytest.approx(SWITCH_INTERVAL_S)]
+    assert sys.getswitchinterval() == before

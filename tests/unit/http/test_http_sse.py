@@ -13,7 +13,8 @@ from localassist.bus import MemoryBus
 from localassist.http.sse import DONE, KEEP_ALIVE, EventStream, OpenStreams, RunFrames, Wakeup, error_frame, frame
 from localassist.objects.events import Event, message_delta
 from localassist.objects.runs import Run
-from localassist.testing import Hold, ScriptedModel, TextPiece, Turn, call, say
+from localassist.protocols import TextPiece
+from localassist.testing import Hold, ScriptedModel, Turn, call, say
 from tests.unit.http.calling import TIMEOUT_S, Api
 
 RUN_ID = "run_1"

@@ -10,7 +10,7 @@ def test_the_first_chunk_is_small() -> None:
 def test_a_slow_model_reads_small_chunks() -> None:
     pace = Pace(0.2)
     pace.observe(3.2, num_read=32, num_written=0)
-    assert pace.chunk() == 16
+    assert pace.chunk() == 8
 
 
 def test_a_fast_model_reads_as_much_as_the_budget_allows() -> None:

@@ -65,7 +65,7 @@ def test_last_messages_keeps_that_many():
         strategy = {"type": "last_messages", "last_messages": 2}
         run = b.finish(b.run(thread, assistant, truncation_strategy=strategy))
         assert [m.content for m in max(b.model.transcripts, key=len)] == ["two", "three"]
-        assert run.localassist.messages_dropped == 0
+        assert run.localassist.messages_dropped == 1
 
 
 def test_a_prompt_budget_drops_old_messages_before_it_gives_up():

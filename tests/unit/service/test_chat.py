@@ -8,8 +8,9 @@ import pytest
 from localassist.errors import InvalidRequest
 from localassist.objects.chat import ChatCompletionBody, EmbeddingBody
 from localassist.objects.faults import validate
+from localassist.protocols import ReasoningPiece, TextPiece
 from localassist.service.embeddings import EmbeddingService
-from localassist.testing import SCRIPTED_MODEL, call, say
+from localassist.testing import SCRIPTED_MODEL, Turn, call, say
 from tests.scripted_engine import FUNCTION, bench
 
 HI = {"model": SCRIPTED_MODEL, "messages": [{"role": "user", "content": "hi"}]}
@@ -48,7 +49,17 @@ def test_a_stream_adds_up_to_the_answer():
         assert len({chunk["id"] for chunk in chunks}) == 1
 
 
-@pytest.mark.parametrize("fields", [{"logit_bias": {}}, {"n": 2}, {"response_format": {"type": "json_object"}}])
+def test_reasoning_and_refusals_are_no_content():
+    form = {"type": "json_schema", "json_schema": {"name": "a", "schema": {"type": "object"}}}
+    with bench(Turn(ReasoningPiece("hm"), TextPiece("I'm sorry"), TextPiece(", no."))) as b:
+        answer = b.engine.chat.complete(body(response_format=form, reasoning_effort="low"))
+        message = answer["choices"][0]["message"]
+        assert (message["content"], message["refusal"], message["reasoning_content"]) == (None, "I'm sorry, no.", "hm")
+        assert answer["usage"]["completion_tokens_details"] == {"reasoning_tokens": 1}
+        assert b.model.efforts == ["low"]
+
+
+@pytest.mark.parametrize("fields", [{"logit_bias": {}}, {"n": 2}, {"response_format": {"type": "xml"}}])
 def test_what_is_not_honoured_is_refused(fields):
     with pytest.raises(InvalidRequest):
         body(**fields)

@@ -145,7 +145,7 @@ def test_a_truncated_database_is_named_and_left_alone(path: Path, kept: int) -> 
 
 def test_damage_in_the_middle_is_reported_when_it_is_met(path: Path) -> None:
     content = bytearray(filled(path))
-    content[len(content) // 4 : -8192] = os.urandom(len(content) - 8192 - len(content) // 4)
+    content[len(content) // 2 : -8192] = os.urandom(len(content) - 8192 - len(content) // 2)
     path.write_bytes(content)
     store = SqliteStore(path)
 

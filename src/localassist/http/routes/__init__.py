@@ -12,9 +12,13 @@ from localassist.http.routes import (
     overview,
     run_events,
     runs,
+    search_index,
     steps,
+    store_files,
     threads,
+    transfer,
     uploads,
+    vector_stores,
 )
 
 # `runs` comes before `threads`: `/threads/runs` is no thread's id.
@@ -26,9 +30,13 @@ ROUTERS: tuple[APIRouter, ...] = (
     threads.router,
     files.router,
     uploads.router,
+    vector_stores.router,
+    store_files.router,
+    search_index.router,
     models.router,
     chat.router,
     embeddings.router,
     overview.router,
     run_events.router,
+    transfer.router,
 )

@@ -27,13 +27,13 @@ class ExpiryFields(RequestBody):
     expires_after: FileExpiry | None = None
 
 
-async def _form_of(request: Request) -> AsyncIterator[Form]:
+async def form_of(request: Request) -> AsyncIterator[Form]:
     async with read_form(request, file_field="file") as form:
         yield form
 
 
 @router.post("")
-def create(engine: EngineOf, form: Annotated[Form, Depends(_form_of)]) -> Response:
+def create(engine: EngineOf, form: Annotated[Form, Depends(form_of)]) -> Response:
     source, purpose = form.file, form.fields.get("purpose")
     for name, value in (("file", source), ("purpose", purpose)):
         if value is None:
@@ -79,10 +79,10 @@ def delete(engine: EngineOf, file_id: str) -> Response:
 def content(engine: EngineOf, file_id: str) -> Response:
     file, source = engine.files.open_content(file_id)
     headers = {"content-length": str(file.bytes), "content-disposition": content_disposition(file.filename)}
-    return StreamingResponse(_blocks(source), headers=headers, media_type="application/octet-stream")
+    return StreamingResponse(blocks(source), headers=headers, media_type="application/octet-stream")
 
 
-def _blocks(source: BinaryIO) -> Iterator[bytes]:
+def blocks(source: BinaryIO) -> Iterator[bytes]:
     with source:
         while block := source.read(_BLOCK_BYTES):
             yield block

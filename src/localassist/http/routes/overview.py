@@ -14,8 +14,8 @@ STATUSES = ("queued", "in_progress", "cancelling", *LAST_STATUSES)
 
 
 @router.get("/threads")
-def list_threads(engine: EngineOf, page: PageOf) -> Response:
-    return list_response(engine.threads.page(page))
+def list_threads(engine: EngineOf, page: PageOf, query: QueryOf) -> Response:
+    return list_response(engine.threads.page(page, search=query.one("search")))
 
 
 @router.get("/runs")

@@ -1,4 +1,4 @@
-"""Doubles for unit tests: a model that says what a script says, and a clock that is set by hand. No llama.cpp."""
+"""A model that says what a script says. No llama.cpp."""
 
 import json
 import threading
@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from localassist.errors import InvalidRequest, LocalAssistError
 from localassist.objects.models import Model
 from localassist.protocols import (
+    AnswerFormat,
     CallArguments,
     CallStarted,
     ChatMessage,
@@ -19,6 +20,7 @@ from localassist.protocols import (
     LoadedModel,
     ModelFacts,
     ParsedPiece,
+    ReasoningPiece,
     TextPiece,
     Token,
     ToolChoice,
@@ -68,7 +70,7 @@ def _call_pieces(index: int, name: str, arguments: dict[str, object]) -> list[Pa
 class ScriptedModel:
     """Backend, dialect and library in one. Each generation takes the next turn of the script.
 
-    `requests` and `transcripts` keep what it was asked, for assertions.
+    `requests`, `transcripts` and `efforts` keep what it was asked, for assertions.
     """
 
     def __init__(self, *turns: Turn, context_window: int = 100_000) -> None:
@@ -78,6 +80,8 @@ class ScriptedModel:
         self._lock = threading.Lock()
         self.requests: list[GenerationRequest] = []
         self.transcripts: list[list[ChatMessage]] = []
+        self.markers: list[tuple[str, ...] | None] = []
+        self.efforts: list[str | None] = []
         self.facts = ModelFacts(
             name=SCRIPTED_MODEL,
             context_window=context_window,
@@ -109,7 +113,8 @@ class ScriptedModel:
                 yield self._last("length", prompt_tokens, num_tokens)
                 return
             num_tokens += 1
-            yield Token(self._encode(piece))
+            usage = GenerationUsage(prompt_tokens, num_tokens) if num_tokens == 1 else None
+            yield Token(self._encode(piece), usage=usage)
         yield self._last(turn.finish_reason, prompt_tokens, num_tokens)
 
     def _last(self, reason: FinishReason, prompt_tokens: int, num_tokens: int) -> Token:
@@ -140,18 +145,33 @@ class ScriptedModel:
         shown = [f"{m.role} {m.content} {' '.join(c.arguments for c in m.tool_calls)}" for m in messages]
         return "\n".join([*(tool.name for tool in tools), *shown])
 
-    def constraint(self, tools: Sequence[FunctionSpec], choice: ToolChoice) -> Constraint | None:
-        return Constraint(f"{choice.mode} {choice.name or ''}".strip())
-
-    def parser(self, tools: Sequence[FunctionSpec]) -> "ScriptedModel":
+    def at_effort(self, effort: str | None) -> "ScriptedModel":
+        with self._lock:
+            self.efforts.append(effort)
         return self
 
-    def feed(self, text: str) -> list[ParsedPiece]:
+    def constraint(
+        self,
+        tools: Sequence[FunctionSpec],
+        choice: ToolChoice,
+        *,
+        answer: AnswerFormat | None = None,
+        markers: Sequence[str] | None = None,
+        prompt: str = "",
+    ) -> Constraint | None:
         with self._lock:
-            return [self._current.pop(text)] if text else []
+            self.markers.append(None if markers is None else tuple(markers))
+        return Constraint(f"{choice.mode} {choice.name or ''}".strip()) if tools or answer else None
 
-    def finish(self) -> list[ParsedPiece]:
-        return []
+    def enforces(self, tool: FunctionSpec) -> bool:
+        return True
+
+    def parser(self, tools: Sequence[FunctionSpec], *, prompt: str = "") -> "ScriptedParser":
+        return ScriptedParser(self._decode)
+
+    def _decode(self, key: str) -> ParsedPiece:
+        with self._lock:
+            return self._current.pop(key)
 
     # --- ModelLibrary ------------------------------------------------------------------------------------------------
 
@@ -167,8 +187,29 @@ class ScriptedModel:
     ) -> AbstractContextManager[LoadedModel]:
         return nullcontext(LoadedModel(self, self))
 
+    def dialect(self, name: str) -> "ScriptedModel":
+        return self
+
     def models(self) -> Sequence[Model]:
         return [Model(id=SCRIPTED_MODEL, created=0)]
+
+
+class ScriptedParser:
+    """Gives back the pieces that stand behind a turn's tokens."""
+
+    def __init__(self, decode: Callable[[str], ParsedPiece]) -> None:
+        self._decode = decode
+        self.is_reasoning = False
+
+    def feed(self, text: str) -> list[ParsedPiece]:
+        if not text:
+            return []
+        piece = self._decode(text)
+        self.is_reasoning = isinstance(piece, ReasoningPiece)
+        return [piece]
+
+    def finish(self) -> list[ParsedPiece]:
+        return []
 
 
 class ScriptedStream:
@@ -193,16 +234,3 @@ class ScriptedStream:
         for piece in self._turn.pieces:
             if isinstance(piece, Hold):
                 piece.released.set()
-
-
-class ManualClock:
-    """Unix seconds that pass only when a test says so."""
-
-    def __init__(self, now: int = 1_700_000_000) -> None:
-        self.now = now
-
-    def __call__(self) -> int:
-        return self.now
-
-    def advance(self, seconds: int) -> None:
-        self.now += seconds

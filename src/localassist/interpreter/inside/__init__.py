@@ -1,0 +1,1 @@
+"""What runs in the kernel's process, inside the sandbox. It imports nothing of localassist."""

@@ -1,0 +1,85 @@
+"""Starts the kernel: caps on its output, plain tracebacks, then one line that says it is ready.
+
+Run as a script: `boot.py CONNECTION_FILE OPTIONS`, where the options are the JSON of `BootOptions`.
+"""
+
+import json
+import os
+import runpy
+import shutil
+import sys
+import tempfile
+from typing import Any, TypedDict
+
+READY = b"ready\n"
+
+
+class BootOptions(TypedDict):
+    """What the engine decides: the output caps, where packages are besides the environment's, and the font list."""
+
+    stream_chars: int
+    text_chars: int
+    num_displays: int
+    image_bytes: int
+    packages: list[str]
+    font_list: str | None
+
+
+def main() -> None:
+    """Serve a kernel until the engine ends it."""
+    connection_file, options = sys.argv[1], json.loads(sys.argv[2])
+    engine = os.dup(1)
+    _prepare_matplotlib(options["font_list"])
+    sys.path += options["packages"]
+    sys.argv = [sys.argv[0]]
+    app = _initialize(connection_file)
+    output_caps = runpy.run_path(os.path.join(os.path.dirname(__file__), "caps.py"))["OutputCaps"]
+    output_caps(app.shell, options).install()
+    sys.path.append("")  # scripts in the working directory can be imported, and shadow nothing
+    os.write(engine, READY)
+    os.close(engine)
+    app.start()
+
+
+def _initialize(connection_file: str) -> Any:
+    """The kernel application, its sockets bound. Its own words on descriptors 1 and 2 go nowhere once it has begun."""
+    from ipykernel.kernelapp import IPKernelApp
+
+    app: Any = IPKernelApp.instance()
+    traceback_end = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    try:
+        app.initialize(
+            [
+                "-f",
+                connection_file,
+                "--HistoryManager.enabled=False",
+                "--InteractiveShell.colors=nocolor",
+                "--InteractiveShell.xmode=Plain",
+                "--InteractiveShell.cache_size=0",
+                "--IPKernelApp.log_level=ERROR",
+            ]
+        )
+    except BaseException:
+        os.dup2(traceback_end, 2)
+        sys.stderr = sys.__stderr__
+        raise
+    os.close(traceback_end)
+    os.close(nowhere)
+    return app
+
+
+def _prepare_matplotlib(font_list: str | None) -> None:
+    """Give matplotlib a directory of its own, with a font list made earlier: searching for fonts takes long."""
+    directory = os.path.join(tempfile.gettempdir(), "matplotlib")
+    os.makedirs(directory, exist_ok=True)
+    os.environ["MPLCONFIGDIR"] = directory
+    os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
+    if font_list is not None:
+        shutil.copy(font_list, directory)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,23 @@
+"""What we tell the model, and people, about a cell beyond what it printed. Honest about what was lost."""
+
+from localassist.interpreter.running import CellEnd
+
+KEPT = "variables and files are kept"
+LOST = "the session was restarted: variables are lost, files are kept"
+FILES_LATER = "files made by this code are given out after the next"
+NO_NETWORK = "there is no network here, so packages cannot be installed"
+
+
+def note_on(end: CellEnd, timeout_s: float) -> str | None:
+    """What to say of how a cell ended; None when it ended by itself and its kernel lives."""
+    if end.stopped is None and end.death is None:
+        return None
+    reasons = {
+        "timeout": f"stopped after {timeout_s:g} s",
+        "cancelled": "stopped because the run was cancelled",
+        "output": "stopped because of too much output",
+    }
+    cause = reasons[end.stopped] if end.stopped else f"the code's process is gone ({end.death})"
+    if end.stopped and end.death:
+        cause = f"{cause}; {end.death}"
+    return f"{cause}; {LOST if end.death else KEPT}"

@@ -1,0 +1,156 @@
+"""Directory trees that hostile code has made: measured, handed over, deleted. No link is followed."""
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+MOST_LEVELS = 64  # of directories within each other; nothing below is looked at, and the watchdog stops who makes more
+OPEN_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class Entry(NamedTuple):
+    """Something in a tree, as its directory (an open descriptor) lists it. `level` is 1 in the tree's root."""
+
+    directory: int
+    name: str
+    status: os.stat_result
+    level: int
+
+
+class TreeUse(NamedTuple):
+    """Bytes allocated, entries of any kind, and levels of directories."""
+
+    size_bytes: int
+    num_files: int
+    num_levels: int
+
+
+def measure(root: Path, *, most_files: int) -> TreeUse:
+    """What the tree takes up. Counting ends beyond `most_files`, and one level beyond those allowed."""
+    size_bytes = num_files = num_levels = 0
+    for entry in walk(root):
+        size_bytes += entry.status.st_blocks * 512
+        num_files += 1
+        num_levels = max(num_levels, entry.level)
+        if num_files > most_files:
+            break
+    return TreeUse(size_bytes, num_files, num_levels)
+
+
+def change_owner(root: Path, uid: int) -> None:
+    """Of the tree and all in it."""
+    os.chown(root, uid, uid, follow_symlinks=False)
+    if stat.S_ISDIR(root.lstat().st_mode):
+        for entry in walk(root):
+            os.chown(entry.name, uid, uid, dir_fd=entry.directory, follow_symlinks=False)
+
+
+def walk(root: Path) -> Iterator[Entry]:
+    """Every entry, directories before what is in them, down to one level more than allowed; none without a root."""
+    try:
+        directory = os.open(root, OPEN_DIRECTORY)
+    except FileNotFoundError:
+        return
+    try:
+        yield from _walk(directory, level=1)
+    finally:
+        os.close(directory)
+
+
+def _walk(directory: int, level: int) -> Iterator[Entry]:
+    for name in _list(directory):
+        try:
+            status = os.stat(name, dir_fd=directory, follow_symlinks=False)
+        except FileNotFoundError:
+            continue  # code is still at work in it
+        yield Entry(directory, name, status, level)
+        if stat.S_ISDIR(status.st_mode) and level <= MOST_LEVELS:
+            below = _enter(directory, name)
+            if below is not None:
+                try:
+                    yield from _walk(below, level + 1)
+                finally:
+                    os.close(below)
+
+
+def _list(directory: int) -> list[str]:
+    try:
+        return os.listdir(directory)
+    except FileNotFoundError:
+        return []
+
+
+def _enter(directory: int, name: str) -> int | None:
+    """Open a directory even where its owner has locked it; None when it is gone, or no directory any more."""
+    try:
+        try:
+            return os.open(name, OPEN_DIRECTORY, dir_fd=directory)
+        except PermissionError:
+            _unlock(directory, name)
+            return os.open(name, OPEN_DIRECTORY, dir_fd=directory)
+    except OSError as exc:
+        if exc.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+            return None
+        raise
+
+
+def _unlock(directory: int, name: str) -> None:
+    """Give the owner of a directory all rights to it, without following a link put in its place."""
+    descriptor = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=directory)
+    try:
+        os.chmod(f"/proc/self/fd/{descriptor}", 0o700)
+    finally:
+        os.close(descriptor)
+
+
+def delete(root: Path) -> None:
+    """Remove the tree of a session that has ended, however deep: directories are moved up before they are emptied."""
+    try:
+        top = os.open(root, OPEN_DIRECTORY)
+    except FileNotFoundError:
+        return
+    try:
+        _empty(top)
+    finally:
+        os.close(top)
+    root.rmdir()
+
+
+def _empty(top: int) -> None:
+    num_moved = 0
+    while names := os.listdir(top):
+        for name in names:
+            if not stat.S_ISDIR(os.stat(name, dir_fd=top, follow_symlinks=False).st_mode):
+                os.unlink(name, dir_fd=top)
+                continue
+            below = _enter(top, name)
+            assert below is not None, "nobody else is at work here"
+            try:
+                num_moved = _move_up(below, top, num_moved)
+            finally:
+                os.close(below)
+            os.rmdir(name, dir_fd=top)
+
+
+def _move_up(below: int, top: int, num_moved: int) -> int:
+    """Delete what a directory holds, but move directories in it to the top, under names that are free there."""
+    for name in os.listdir(below):
+        if not stat.S_ISDIR(os.stat(name, dir_fd=below, follow_symlinks=False).st_mode):
+            os.unlink(name, dir_fd=below)
+            continue
+        num_moved += 1
+        while _exists(free := f"{num_moved}.moved", top):
+            num_moved += 1
+        os.rename(name, free, src_dir_fd=below, dst_dir_fd=top)
+    return num_moved
+
+
+def _exists(name: str, directory: int) -> bool:
+    try:
+        os.stat(name, dir_fd=directory, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True

@@ -1,0 +1,69 @@
+"""Embeds a text as windows: short enough for the model to read whole, staged block by block, so that work resumes."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from localassist.protocols import ChunkStore, Embedder, Progress, TextKey, WindowBlock
+from localassist.retrieval.chunking import Span, cut
+
+WINDOW_TOKENS = 220
+WINDOW_OVERLAP_TOKENS = 20
+_BATCH = 16  # windows given to the embedder at once: where progress is told and a cancellation is seen
+_BLOCK = 64  # windows stored at once
+
+
+class EmbeddedText(NamedTuple):
+    """Under which key a text's windows are staged, and how many there are."""
+
+    key: TextKey
+    num_windows: int
+
+
+def embed_text(
+    text: str,
+    embedder: Embedder,
+    chunks: ChunkStore,
+    *,
+    max_tokens: int = WINDOW_TOKENS,
+    on_progress: Progress | None = None,
+    check: Callable[[], None] | None = None,
+) -> EmbeddedText:
+    """Stage all windows of a text, going on where an earlier call stopped.
+
+    `max_tokens` is the size of the chunks: a window that spans several small ones could not tell which is meant.
+    `on_progress` is told (windows done, windows in all), `check` is called between batches and may raise to stop.
+    """
+    size = min(WINDOW_TOKENS, max_tokens, embedder.max_tokens)
+    spans = plan_windows(text, embedder, size)
+    key = TextKey(_digest(text, size), embedder.fingerprint)
+    done = min(chunks.staged(key), len(spans))
+    while True:
+        if on_progress is not None:
+            on_progress(done, len(spans))
+        if done == len(spans):
+            return EmbeddedText(key, len(spans))
+        block = spans[done : done + _BLOCK]
+        chunks.stage(key, _embedded(text, embedder, done, block, check))
+        done += len(block)
+
+
+def plan_windows(text: str, embedder: Embedder, size: int) -> list[Span]:
+    """The windows of a text, in order: at most `size` of the embedder's tokens each."""
+    return list(cut(text, embedder.token_starts(text), size, min(WINDOW_OVERLAP_TOKENS, size // 4)))
+
+
+def _digest(text: str, size: int) -> str:
+    """Tells texts apart, and the same text cut otherwise."""
+    return hashlib.sha256(f"{size} {text}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _embedded(
+    text: str, embedder: Embedder, first: int, spans: Sequence[Span], check: Callable[[], None] | None
+) -> WindowBlock:
+    vectors = []
+    for at in range(0, len(spans), _BATCH):
+        if check is not None:
+            check()
+        vectors.append(embedder.embed_passages([text[start:end] for start, end in spans[at : at + _BATCH]]))
+    return WindowBlock(first, [span.start for span in spans], [span.end for span in spans], b"".join(vectors))

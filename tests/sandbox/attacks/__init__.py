@@ -1,0 +1,1 @@
+"""What hostile code tries. Standard library only: this directory is all of the tests that the sandbox can see."""

@@ -1,0 +1,102 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from localassist.interpreter.sandbox import trees
+
+
+@pytest.fixture
+def root(tmp_path):
+    root = tmp_path / "root"
+    root.mkdir()
+    return root
+
+
+def nest(root, levels):
+    """Directories within each other, further than a path can name."""
+    descriptor = os.open(root, os.O_RDONLY)
+    for _ in range(levels):
+        os.mkdir("directory-with-a-long-name", dir_fd=descriptor)
+        below = os.open("directory-with-a-long-name", os.O_RDONLY, dir_fd=descriptor)
+        os.close(descriptor)
+        descriptor = below
+    with open(os.open("file", os.O_CREAT | os.O_WRONLY, dir_fd=descriptor), "w") as file:
+        file.write("at the bottom")
+    os.close(descriptor)
+
+
+def test_everything_in_a_tree_is_counted_by_what_it_takes_up(root):
+    (root / "below").mkdir()
+    (root / "below" / "file").write_bytes(bytes(100_000))
+    os.truncate(os.open(root / "sparse", os.O_CREAT | os.O_WRONLY), 10**9)
+    os.mkfifo(root / "fifo")
+    use = trees.measure(root, most_files=100)
+    assert use.num_files == 4
+    assert use.num_levels == 2
+    assert 100_000 <= use.size_bytes < 200_000
+
+
+def test_links_are_counted_and_not_followed(root, tmp_path):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "file").write_bytes(bytes(1_000_000))
+    (root / "link").symlink_to(outside)
+    (root / "loop").symlink_to(root)
+    use = trees.measure(root, most_files=100)
+    assert use.num_files == 2
+    assert use.size_bytes < 100_000
+
+
+def test_counting_ends_where_more_does_not_matter(root):
+    for number in range(50):
+        (root / str(number)).touch()
+    assert trees.measure(root, most_files=10).num_files == 11
+
+
+def test_a_tree_that_is_gone_takes_up_nothing(root):
+    assert trees.measure(root / "gone", most_files=10) == (0, 0, 0)
+
+
+def test_locked_directories_are_looked_into(root):
+    locked = root / "locked"
+    locked.mkdir()
+    (locked / "file").write_bytes(bytes(100_000))
+    locked.chmod(0)
+    assert trees.measure(root, most_files=10).size_bytes >= 100_000
+
+
+def test_deep_trees_are_measured_to_one_level_too_many_and_deleted_whole(root):
+    nest(root, 1500)
+    assert trees.measure(root, most_files=10_000).num_levels == trees.MOST_LEVELS + 1
+    trees.delete(root)
+    assert not root.exists()
+
+
+def test_deleting_follows_no_link_and_is_not_confused_by_names(root, tmp_path):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "kept").touch()
+    (root / "link").symlink_to(outside)
+    for name in ("1.moved", "2.moved"):
+        (root / name / "1.moved" / "2.moved").mkdir(parents=True)
+        (root / name / "1.moved" / "file").touch()
+    (root / os.fsdecode(b"not-\xff-text")).mkdir()
+    trees.delete(root)
+    assert not root.exists()
+    assert (outside / "kept").exists()
+
+
+def test_deleting_what_is_gone_is_no_error(root):
+    trees.delete(root / "gone")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="not run: only root can give files away")
+def test_owners_are_changed_of_links_themselves(root, tmp_path):
+    outside = tmp_path / "outside"
+    outside.touch()
+    (root / "below").mkdir()
+    (root / "below" / "link").symlink_to(outside)
+    trees.change_owner(root, 12345)
+    assert [path.lstat().st_uid for path in (root, root / "below", root / "below" / "link")] == [12345] * 3
+    assert Path(outside).stat().st_uid == os.geteuid()
