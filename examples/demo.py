@@ -33,7 +33,7 @@ TOOLS: list[dict[str, Any]] = [
 
 QUESTIONS = (
     "Hello, my name is Mira.",
-    "Please get the stock of oak tables.",
+    'get_stock for "oak tables"',
     'get_stock for "red chairs"',
     "What is my name?",
 )
