@@ -16,6 +16,7 @@ from localassist.objects import base
 from localassist.protocols import FileSearch
 from localassist.retrieval.extract.process import Extractor
 from localassist.retrieval.ingest import IngestionWorker
+from localassist.retrieval.retriever import HybridRetriever
 from localassist.retrieval.texts import ExtractedTexts
 from localassist.store.blobs import DirectoryBlobs
 from localassist.store.sql import SqliteStore
@@ -30,7 +31,7 @@ class Lab:
     client: openai.OpenAI
     store: SqliteStore
     embedder: WordEmbedder
-    retriever: WordRetriever
+    retriever: Any
     gate: threading.Event
     files: dict[str, str] = field(default_factory=dict)
 
@@ -42,14 +43,17 @@ class Lab:
 
 
 @contextmanager
-def open_lab(folder: Path, *turns: Any, clock: Callable[[], int] = base.now, gated: bool = False) -> Iterator[Lab]:
-    """With `gated`, embedding waits until the lab's gate is set."""
+def open_lab(
+    folder: Path, *turns: Any, clock: Callable[[], int] = base.now, gated: bool = False, searches: bool = False
+) -> Iterator[Lab]:
+    """With `gated`, embedding waits until the lab's gate is set. With `searches`, the search is the real one too."""
     gate = threading.Event()
     if not gated:
         gate.set()
     store = SqliteStore(folder / "localassist.db")
     chunks = store.chunk_store()
-    embedder, retriever = WordEmbedder(gate), WordRetriever(chunks)
+    embedder = WordEmbedder(gate)
+    retriever: Any = HybridRetriever(chunks, embedder) if searches else WordRetriever(chunks)
 
     def workers(jobs: Any, blobs: Any) -> IngestionWorker:
         texts = ExtractedTexts(folder / "extracted")

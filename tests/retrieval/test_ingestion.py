@@ -1,8 +1,10 @@
 """Ingestion in the background: progress, order, cancellation, retries, and what a new engine takes up."""
 
 import logging
+import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -46,6 +48,12 @@ def add(lab: Lab, content: bytes, name: str = "birds.txt") -> tuple[str, str]:
     """The ids of a new store and of a file that is being added to it."""
     file_id = lab.upload(name, content)
     return lab.client.vector_stores.create(file_ids=[file_id]).id, file_id
+
+
+def window_blocks(folder: Path) -> list[object]:
+    """What is stored of vectors, whether or not a file uses it."""
+    with closing(sqlite3.connect(folder / "localassist.db")) as connection:
+        return connection.execute("SELECT text_sha256 FROM window_blocks").fetchall()
 
 
 def poll(lab: Lab, store_id: str, file_id: str) -> object:
@@ -108,7 +116,7 @@ def test_nothing_of_a_file_is_found_before_all_of_it_is(gated_lab: Lab) -> None:
     assert len(gated_lab.search(store_id, "heron", max_num_results=50)) == 50
 
 
-def test_a_file_deleted_while_it_is_read_leaves_nothing(gated_lab: Lab) -> None:
+def test_a_file_deleted_while_it_is_read_leaves_nothing(gated_lab: Lab, tmp_path: Path) -> None:
     store_id, file_id = add(gated_lab, LONG)
     other = gated_lab.upload(content=b"the crane flies")
     gated_lab.client.files.delete(file_id)
@@ -116,6 +124,7 @@ def test_a_file_deleted_while_it_is_read_leaves_nothing(gated_lab: Lab) -> None:
     gated_lab.client.vector_stores.files.create_and_poll(other, vector_store_id=store_id)
     assert gated_lab.search(store_id, "heron") == []
     assert gated_lab.client.vector_stores.retrieve(store_id).file_counts.total == 1
+    until(lambda: len(window_blocks(tmp_path)) == 1)
 
 
 def test_files_that_a_run_may_wait_for_go_first(gated_lab: Lab) -> None:

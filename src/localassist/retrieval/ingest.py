@@ -65,6 +65,7 @@ class IngestionWorker:
         self._extractor = extractor
         self._news = threading.Condition()
         self._has_news = False
+        self._has_leftovers = True  # windows of files that were given up, by the last engine perhaps
         self._closing = False
         self._thread: threading.Thread | None = None
 
@@ -97,6 +98,9 @@ class IngestionWorker:
                 self._carry_out(job)
                 continue
             due_s = self._jobs.next_due_s()
+            if due_s is None and self._has_leftovers:
+                self._has_leftovers = False
+                self._chunks.discard_unused()
             with self._news:
                 if not self._has_news and not self._closing:
                     self._news.wait(due_s)
@@ -108,12 +112,15 @@ class IngestionWorker:
         try:
             self._ingest(job, task)
         except _Unwanted:
+            self._has_leftovers = True
             task.log("is not wanted any more")
         except (_Closing, Conflict):
             self._jobs.release(job)
         except FileRefused as exc:
+            self._has_leftovers = True
             self._jobs.fail(job, exc.fault, exc.message)
         except LocalAssistError as exc:
+            self._has_leftovers = True
             self._jobs.fail(job, "server_error", exc.message)
         except Exception as exc:
             logger.exception("Reading %s failed.", job.file_id, extra=task.extra)

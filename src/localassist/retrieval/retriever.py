@@ -63,7 +63,8 @@ class HybridRetriever:
                 chunks = self._chunks.chunks_of(store_id, file.file_id)
                 longest = max((count_tokens(chunk.text) for chunk in chunks), default=1)
                 key, num_windows = embed_text(_text_of(chunks), self._embedder, self._chunks, max_tokens=longest)
-                self._chunks.replace_windows(file.number, key, num_windows)
+                if key is not None:
+                    self._chunks.replace_windows(file.number, key, num_windows)
 
 
 def _text_of(chunks: Sequence[Chunk]) -> str:

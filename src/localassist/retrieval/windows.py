@@ -13,10 +13,14 @@ _BATCH = 16  # windows given to the embedder at once: where progress is told and
 _BLOCK = 64  # windows stored at once
 
 
-class EmbeddedText(NamedTuple):
-    """Under which key a text's windows are staged, and how many there are."""
+_SAMPLES, _SAMPLE_CHARACTERS = 20, 500
+_LEAST_READABLE = 0.2  # of the samples of a text, for embedding it to be worth the time
 
-    key: TextKey
+
+class EmbeddedText(NamedTuple):
+    """Under which key a text's windows are staged, and how many there are. No key: it is searched by words only."""
+
+    key: TextKey | None
     num_windows: int
 
 
@@ -31,9 +35,12 @@ def embed_text(
 ) -> EmbeddedText:
     """Stage all windows of a text, going on where an earlier call stopped.
 
+    A text in a language the model does not know is left as it is: its vectors would say nothing.
     `max_tokens` is the size of the chunks: a window that spans several small ones could not tell which is meant.
     `on_progress` is told (windows done, windows in all), `check` is called between batches and may raise to stop.
     """
+    if not _is_worth_embedding(text, embedder):
+        return EmbeddedText(None, 0)
     size = min(WINDOW_TOKENS, max_tokens, embedder.max_tokens)
     spans = plan_windows(text, embedder, size)
     key = TextKey(_digest(text, size), embedder.fingerprint)
@@ -46,6 +53,13 @@ def embed_text(
         block = spans[done : done + _BLOCK]
         chunks.stage(key, _embedded(text, embedder, done, block, check))
         done += len(block)
+
+
+def _is_worth_embedding(text: str, embedder: Embedder) -> bool:
+    """Whether the model can read a fair part of the text, told by samples spread over it."""
+    step = max(1, len(text) // _SAMPLES)
+    samples = [text[at : at + _SAMPLE_CHARACTERS] for at in range(0, len(text), step)]
+    return not samples or sum(map(embedder.can_read, samples)) >= _LEAST_READABLE * len(samples)
 
 
 def plan_windows(text: str, embedder: Embedder, size: int) -> list[Span]:

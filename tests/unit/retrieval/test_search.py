@@ -164,6 +164,16 @@ def test_a_query_in_a_language_the_model_cannot_read_is_searched_by_words(
     assert files(retriever.search(["vs_1"], ["환불 기간"], OPTIONS)) == ["file-a"]
 
 
+def test_a_text_the_model_cannot_read_is_not_embedded(chunks: ChunkStore, embedder: WordEmbedder) -> None:
+    put_text(chunks, "환불은 14일 안에 처리됩니다. " * 50, "file-ko", embedder=embedder)
+    put_text(chunks, "환불은 14일. " * 50 + "Refunds take fourteen days. " * 50, "file-both", embedder=embedder)
+
+    korean, both = chunks.files("vs_1")
+
+    assert (korean.key, korean.num_windows) == (None, 0)
+    assert both.num_windows > 3
+
+
 def test_weights_choose_the_leg(chunks: ChunkStore, embedder: WordEmbedder, retriever: HybridRetriever) -> None:
     put_text(chunks, "The zebra is striped.", "file-a", embedder=embedder)
     put_text(chunks, "Nothing in common.", "file-b", embedder=embedder)
