@@ -19,9 +19,12 @@ from generator.render import SPECIAL_TOKENS, TOOL_TOKENS, pieces
 _ROUND_LENGTH: Final = 16
 _ROUND_SUM: Final = 512
 _SKIP_SHARE: Final = 0.4
+_LONG_FROM: Final = 2000
 _DRILL_LENGTH: Final = 160
 _DRILLS_UNTIL: Final = 0.1
+# What a dialogue stops growing at is counted without its tools' definitions' frame, results and last turn.
 _CHARACTERS_PER_TOKEN: Final = 1.1
+_CHARACTERS_PER_TOKEN_OF_LONG: Final = 2.2
 # Tokens that are given, not written, still teach the language a little.
 _GIVEN_SHARE: Final = 0.1
 _GIVEN_WEIGHT: Final = 0.3
@@ -86,7 +89,9 @@ class Dialogues:
             start = self._rng.randint(0, self._context_length // 2)
             return Document(token_ids, weights, list(range(start, start + len(token_ids))))
         room = int(max_tokens * _CHARACTERS_PER_TOKEN)
-        limit = room if max_tokens > 2000 else self._rng.randint(room // 4, room)
+        limit = self._rng.randint(room // 4, room)
+        if max_tokens > _LONG_FROM:
+            limit = int(max_tokens * _CHARACTERS_PER_TOKEN_OF_LONG)
         scene = compose(self._rng, max_characters=limit)
         cut = pieces(scene)
         token_ids: list[int] = []

