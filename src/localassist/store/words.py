@@ -26,7 +26,7 @@ _COUNT = text(
 _REBUILD_ROWS = 1000
 # Ranking costs time for each chunk that holds a term, so terms that most chunks hold are left out of a search that
 # would look at more than this. They say little beside rarer ones; the two rarest stay in any case.
-_MAX_RANKED = 20_000
+_MAX_RANKED = 10_000
 _LEAST_TERMS = 2
 _MAX_KNOWN_COUNTS = 10_000
 
