@@ -25,7 +25,7 @@ class OnnxEncoder:
         options.log_severity_level = 3
         if threads is not None:
             options.intra_op_num_threads = threads
-        self._session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+        self._session = _session(model, options)
 
     def encode(self, texts: Sequence[str], *, is_query: bool = False) -> Vectors:
         """Vectors of length 1, in the order of the texts; the model makes no difference between queries and others."""
@@ -36,6 +36,18 @@ class OnnxEncoder:
 
     def close(self) -> None:
         del self._session
+
+
+def _session(model: Path, options: Any) -> Any:
+    """Raises RuntimeError for a file that is no model: the library's own exceptions have no base of their own."""
+    import onnxruntime
+    from onnxruntime.capi import onnxruntime_pybind11_state as state
+
+    names = ("Fail", "InvalidArgument", "InvalidGraph", "InvalidProtobuf", "NoModel", "NoSuchFile", "NotImplemented")
+    try:
+        return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+    except tuple(getattr(state, name) for name in names) as exc:
+        raise RuntimeError(str(exc)) from exc
 
 
 def _padded(token_ids: Sequence[Sequence[int]]) -> tuple[Any, Any]:
