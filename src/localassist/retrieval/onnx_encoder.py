@@ -6,12 +6,16 @@ from typing import Any
 
 import numpy as np
 
+from localassist.errors import RetrievalFailed
 from localassist.retrieval.model_tokens import ModelTokens
 from localassist.retrieval.vectors import Vectors, normalised
 
 
 class OnnxEncoder:
-    """An `Encoder` over an ONNX file with the inputs and the output that `onnx_export` gives it."""
+    """An `Encoder` over an ONNX file with the inputs and the output that `onnx_export` gives it.
+
+    Raises RetrievalFailed when the file is damaged.
+    """
 
     def __init__(self, model: Path, tokenizer: Path, *, max_tokens: int = 256, threads: int | None = None) -> None:
         import onnxruntime
@@ -25,7 +29,12 @@ class OnnxEncoder:
         options.log_severity_level = 3
         if threads is not None:
             options.intra_op_num_threads = threads
-        self._session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+        try:
+            self._session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+        except BaseException as exc:  # its errors share no class of their own
+            if type(exc).__module__.startswith("onnxruntime"):
+                raise RetrievalFailed(f"The model {model} cannot be loaded: {exc}") from exc
+            raise
 
     def encode(self, texts: Sequence[str], *, is_query: bool = False) -> Vectors:
         """Vectors of length 1, in the order of the texts; the model makes no difference between queries and others."""
