@@ -6,12 +6,16 @@ from typing import Any
 
 import numpy as np
 
+from localassist.errors import RetrievalFailed
 from localassist.retrieval.model_tokens import ModelTokens
 from localassist.retrieval.vectors import Vectors, normalised
 
 
 class OnnxEncoder:
-    """An `Encoder` over an ONNX file with the inputs and the output that `onnx_export` gives it."""
+    """An `Encoder` over an ONNX file with the inputs and the output that `onnx_export` gives it.
+
+    Raises RetrievalFailed when the file is damaged.
+    """
 
     def __init__(self, model: Path, tokenizer: Path, *, max_tokens: int = 256, threads: int | None = None) -> None:
         import onnxruntime
@@ -39,7 +43,7 @@ class OnnxEncoder:
 
 
 def _session(model: Path, options: Any) -> Any:
-    """Raises RuntimeError for a file that is no model: the library's own exceptions have no base of their own."""
+    """Raises RetrievalFailed for a file that is no model: the library's exceptions share no class of their own."""
     import onnxruntime
     from onnxruntime.capi import onnxruntime_pybind11_state as state
 
@@ -47,7 +51,7 @@ def _session(model: Path, options: Any) -> Any:
     try:
         return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
     except tuple(getattr(state, name) for name in names) as exc:
-        raise RuntimeError(str(exc)) from exc
+        raise RetrievalFailed(f"The model {model} cannot be loaded: {exc}") from exc
 
 
 def _padded(token_ids: Sequence[Sequence[int]]) -> tuple[Any, Any]:

@@ -92,9 +92,11 @@ def _open_default(cache: Path, threads: int | None) -> Encoder:
     if reason is None:
         try:
             return OnnxEncoder(quantised, directory / "tokenizer.json", threads=threads)
-        except (ImportError, RuntimeError, ValueError) as exc:  # what onnxruntime raises for a file it cannot use
+        except ImportError as exc:
             reason = str(exc)
-            quantised.unlink(missing_ok=True)
+        except RetrievalFailed as exc:
+            reason = exc.message
+            quantised.unlink(missing_ok=True)  # made again by the next process
     logger.warning(
         "The embedding model runs with sentence-transformers, which is slower: %s",
         reason,
