@@ -39,6 +39,9 @@ QUESTIONS = (
 )
 
 
+HANDBOOK = b"# Handbook\n\nThe office opens at 9:30 in the morning.\n\nThe parking code is 4417.\n"
+
+
 class Printer(AssistantEventHandler):
     """Prints text as it comes, and carries out the functions the assistant calls."""
 
@@ -95,6 +98,7 @@ def main() -> int:
             ) as stream:
                 stream.until_done()
             print(f"\n{_summary(client, thread.id, printer)}\n")
+        cite_a_document(client)
     print(f"Done in {time.perf_counter() - began:.1f} s. How to go on:")
     print("  .venv/bin/localassist chat            talk to it in the terminal")
     print(
@@ -102,6 +106,32 @@ def main() -> int:
     )
     print("  .venv/bin/localassist models pull …   a real model (this bundled one only demonstrates the protocol)")
     return 0
+
+
+def cite_a_document(client: LocalAssist) -> None:
+    """An assistant searches a document and cites the passage its answer comes from."""
+    question = "What is the parking code?"
+    store = client.vector_stores.create(name="Handbook")
+    client.vector_stores.files.upload_and_poll(vector_store_id=store.id, file=("handbook.md", HANDBOOK))
+    assistant = client.beta.assistants.create(
+        model="gpt-4o",
+        instructions="You are a helpful assistant.",
+        tools=[{"type": "file_search"}],
+        tool_resources={"file_search": {"vector_store_ids": [store.id]}},
+        temperature=0,
+    )
+    thread = client.beta.threads.create(messages=[{"role": "user", "content": question}])
+    print(f"you        {question}\nassistant  ", end="", flush=True)
+    run = client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
+    if run.last_error is not None:
+        print(f"[{run.status}: {run.last_error.message}]\n")
+        return
+    text: Any = client.beta.threads.messages.list(thread.id).data[0].content[0]
+    print(text.text.value)
+    for annotation in text.text.annotations:
+        cited = client.files.retrieve(annotation.file_citation.file_id)
+        print(f"           [{annotation.text} cites {cited.filename}, characters {annotation.localassist}]")
+    print()
 
 
 def _summary(client: LocalAssist, thread_id: str, printer: Printer) -> str:
