@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from localassist.interpreter.sandbox.confine import descendants
 
-
 MAX_SWEEPS = 100
 
 
