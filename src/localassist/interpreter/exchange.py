@@ -61,6 +61,17 @@ class Exchanges:
         self._num_stray_messages = 0
         return exchange
 
+    async def greet(self, ask: "Callable[[], Exchange]", died: "asyncio.Future[str]", *, patience_s: float) -> bool:
+        """Ask until an answer comes on both channels: a subscription takes a moment. False when the kernel died."""
+        while True:
+            exchange = ask()
+            await wait_first(exchange.finished, died, timeout_s=patience_s)
+            self.give_up(exchange.id)
+            if died.done():
+                return False
+            if exchange.finished.done() and not exchange.lost_output:
+                return True
+
     def give_up(self, request_id: str) -> None:
         """Expect no more."""
         self._under_way.pop(request_id, None)

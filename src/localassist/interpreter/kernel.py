@@ -14,7 +14,7 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.session import Session as MessageCodec
 
 from localassist.errors import InterpreterUnavailable
-from localassist.interpreter.exchange import Exchange, Exchanges, KernelMessage, wait_first
+from localassist.interpreter.exchange import Exchange, Exchanges, KernelMessage
 from localassist.interpreter.inside.boot import READY, BootOptions
 from localassist.interpreter.provisioner import BOOT, SOCKETS, SandboxProvisioner, kernel_spec
 from localassist.interpreter.sandbox.base import Limits, Sandbox, SessionDirs
@@ -136,15 +136,11 @@ class LocalKernel:
         self._watcher = asyncio.create_task(self._watch())
 
     async def _greet(self) -> None:
-        """Ask until an answer comes on both channels: a subscription takes a moment to arrive."""
-        while True:
-            exchange = self._exchanges.begin(self._client.kernel_info(), ignore)
-            await wait_first(exchange.finished, self.died, timeout_s=0.25)
-            self._exchanges.give_up(exchange.id)
-            if self.died.done():
-                raise InterpreterUnavailable(f"The kernel did not start: {self.died.result()}")
-            if exchange.finished.done() and not exchange.lost_output:
-                return
+        if not await self._exchanges.greet(self._ask_who, self.died, patience_s=0.25):
+            raise InterpreterUnavailable(f"The kernel did not start: {self.died.result()}")
+
+    def _ask_who(self) -> Exchange:
+        return self._exchanges.begin(self._client.kernel_info(), ignore)
 
     def execute(
         self, code: str, on_output: Callable[[KernelMessage], None], *, expressions: Mapping[str, str] | None = None

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from localassist.errors import ContextLengthExceeded
-from localassist.objects.runs import ContextReport, Run, ShownPassage
+from localassist.objects.runs import ContextReport, Run, RunStep, ShownPassage
 from localassist.protocols import ChatMessage, FunctionSpec, LoadedModel, Store
 from localassist.runs.long_outputs import cut_outputs, result_limit
 from localassist.runs.signals import Incomplete
@@ -75,7 +75,8 @@ class ContextBuilder:
         not fit the budget.
         """
         window = model.backend.facts.context_window
-        transcript = read_transcript(self._store, run)
+        steps = self._store.all(RunStep, thread_id=run.thread_id)
+        transcript = read_transcript(self._store, run, steps)
         units = transcript = cut_outputs(transcript, result_limit(window), model.backend.count_tokens)
         if run.truncation_strategy.type == "last_messages":
             units = _last_messages(units, run.truncation_strategy.last_messages or 1)
@@ -86,7 +87,7 @@ class ContextBuilder:
             raise _does_not_fit(num_tokens, fitting.room, prompt_budget)
         dropped = sum(u.num_thread_messages for u in transcript) - sum(u.num_thread_messages for u in kept)
         passages = tuple(passage for unit in kept for passage in unit.passages)
-        files = made_files(self._store, run.thread_id)
+        files = made_files(steps)
         report = fitting.report(num_tokens, dropped)
         return TurnPrompt(prompt, fitting.messages(kept), num_tokens, tuple(tools), report, passages, files)
 

@@ -69,7 +69,7 @@ class HostedTool(Protocol):
         """The tool as the model is offered it."""
 
     def prepare(self, run: Run, cancellation: Cancellation) -> None:
-        """Called before each turn that offers the tool. Raises Failed when it cannot work for this run."""
+        """Called once before the turns of a claimed run. Raises BackendError or RequestError when it cannot work."""
 
     def open_call(self, run: Run, call_id: str) -> WireCall:
         """The wire form of a call that begins."""

@@ -28,11 +28,11 @@ class Unit:
     passages: tuple[ShownPassage, ...] = ()
 
 
-def read_transcript(store: Store, run: Run) -> list[Unit]:
-    """The thread of a run, oldest first, this run's own calls at the end."""
+def read_transcript(store: Store, run: Run, steps: Sequence[RunStep]) -> list[Unit]:
+    """The thread of a run, oldest first, this run's own calls at the end. `steps` are all of the thread."""
     messages = [message for message in store.all(Message, thread_id=run.thread_id) if message.content]
     steps_by_run_id: defaultdict[str, list[RunStep]] = defaultdict(list)
-    for step in store.all(RunStep, thread_id=run.thread_id):
+    for step in steps:
         steps_by_run_id[step.run_id].append(step)
     anchors = _anchor_calls(messages, steps_by_run_id)
     units = _call_units(anchors.get(None, ()))
@@ -40,12 +40,11 @@ def read_transcript(store: Store, run: Run) -> list[Unit]:
         units.extend(_call_units(anchors.get((message.id, "before"), ())))
         units.append(Unit(message.id, (_chat_message(store, message),), 1))
         units.extend(_call_units(anchors.get((message.id, "after"), ())))
-    return _join_text_with_calls(units, {step.id for steps in steps_by_run_id.values() for step in steps})
+    return _join_text_with_calls(units, {step.id for step in steps})
 
 
-def made_files(store: Store, thread_id: str) -> dict[str, str]:
+def made_files(steps: Sequence[RunStep]) -> dict[str, str]:
     """The ids of the files that code made in a thread, by their path below /mnt/data; the newest of each path."""
-    steps = store.all(RunStep, thread_id=thread_id)
     calls = [call for step in steps for call in step.internal.hosted.values()]
     return {path: file_id for call in calls for path, file_id in call.files.items()}
 

@@ -12,7 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from localassist.errors import InterpreterUnavailable
-from localassist.interpreter.exchange import Exchange, Exchanges, KernelMessage, wait_first
+from localassist.interpreter.exchange import Exchange, Exchanges, KernelMessage
 from localassist.interpreter.gateway.address import GatewayAddress
 
 logger = logging.getLogger(__name__)
@@ -73,14 +73,11 @@ class GatewayKernel:
         return str(response.json()["id"])
 
     async def _greet(self) -> None:
-        while True:
-            exchange = self._request("kernel_info_request", {}, ignore)
-            await wait_first(exchange.finished, self.died, timeout_s=1.0)
-            self._exchanges.give_up(exchange.id)
-            if self.died.done():
-                raise InterpreterUnavailable(f"The kernel gateway {self._address.url} lost it: {self.died.result()}.")
-            if exchange.finished.done() and not exchange.lost_output:
-                return
+        if not await self._exchanges.greet(self._ask_who, self.died, patience_s=1.0):
+            raise InterpreterUnavailable(f"The kernel gateway {self._address.url} lost it: {self.died.result()}.")
+
+    def _ask_who(self) -> Exchange:
+        return self._request("kernel_info_request", {}, ignore)
 
     def execute(
         self, code: str, on_output: Callable[[KernelMessage], None], *, expressions: Mapping[str, str] | None = None
