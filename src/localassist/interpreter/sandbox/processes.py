@@ -8,8 +8,6 @@ from typing import NamedTuple
 
 from localassist.interpreter.sandbox.confine import descendants
 
-MAX_SWEEPS = 100
-
 
 class Usage(NamedTuple):
     """What processes use together. `resident_bytes` counts shared pages once for each; `cpu_ticks` only grows."""
@@ -38,21 +36,9 @@ def kill(pid: int) -> None:
 
 
 def end(supervisor: int) -> None:
-    """Have a supervisor kill its session and end; it may have ended.
-
-    A bomb of processes can keep its supervisor from the processor, so they are stopped from here as well: what is
-    stopped does not fork. What is known then goes at once.
-    """
+    """Have a supervisor kill its session and end; it may have ended. What is already known goes at once."""
     send(supervisor, signal.SIGTERM)
-    stopped: set[int] = set()
-    for _ in range(MAX_SWEEPS):
-        found = set(descendants(supervisor))
-        if found <= stopped:
-            break
-        for pid in found - stopped:
-            send(pid, signal.SIGSTOP)
-        stopped |= found
-    for pid in stopped:
+    for pid in descendants(supervisor):
         send(pid, signal.SIGKILL)
 
 
