@@ -13,9 +13,12 @@ from typing import Any
 import openai
 
 from tests.conformance import (  # noqa: F401  (they register themselves)
+    scenarios_errors,
     scenarios_files,
+    scenarios_hosted,
     scenarios_objects,
     scenarios_runs,
+    scenarios_stores,
     scenarios_streams,
 )
 from tests.conformance.bridge import Blocking, Loop
@@ -41,7 +44,7 @@ def version() -> tuple[int, ...]:
 @contextmanager
 def open_lab(place: Place, *, is_async: bool) -> Iterator[Lab]:
     """A lab with the blocking client, or with the async one behind a bridge."""
-    handler = openai.AsyncAssistantEventHandler if is_async else openai.AssistantEventHandler
+    handler = getattr(openai, "AsyncAssistantEventHandler" if is_async else "AssistantEventHandler", None)
     loop = Loop() if is_async else None
 
     def bridged(client: Any) -> Any:

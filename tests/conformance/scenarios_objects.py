@@ -2,12 +2,12 @@
 
 import openai
 
-from tests.conformance.lab import PLAIN, PLAIN_TEXT, TOOL, WEATHER, Lab, scenario
+from tests.conformance.lab import PLAIN, PLAIN_TEXT, TOOL, WEATHER, Lab, Row, scenario
 
 REFUSED = "the request was accepted"
 
 
-@scenario()
+@scenario(Row.OBJECTS)
 def assistants_are_created_retrieved_updated_listed_and_deleted(lab: Lab) -> None:
     assistants = lab.client.beta.assistants
     made = assistants.create(
@@ -39,7 +39,7 @@ def assistants_are_created_retrieved_updated_listed_and_deleted(lab: Lab) -> Non
         raise AssertionError(REFUSED)
 
 
-@scenario()
+@scenario(Row.OBJECTS)
 def threads_are_created_retrieved_updated_and_deleted(lab: Lab) -> None:
     threads = lab.client.beta.threads
     assert threads.create().metadata == {}
@@ -56,7 +56,7 @@ def threads_are_created_retrieved_updated_and_deleted(lab: Lab) -> None:
         raise AssertionError(REFUSED)
 
 
-@scenario()
+@scenario(Row.OBJECTS)
 def messages_are_created_retrieved_updated_and_listed(lab: Lab) -> None:
     messages, thread = lab.client.beta.threads.messages, lab.client.beta.threads.create().id
     made = messages.create(thread, role="user", content="안녕 ☀", metadata={"k": "v"})
@@ -70,7 +70,7 @@ def messages_are_created_retrieved_updated_and_listed(lab: Lab) -> None:
     assert [m.id for m in messages.list(thread, order="asc", before=second.id).data] == [made.id]
 
 
-@scenario()
+@scenario(Row.ATTACHMENTS)
 def messages_take_parts_images_and_attachments(lab: Lab) -> None:
     files = lab.client.files
     picture = files.create(file=("dot.png", b"\x89PNG\r\n\x1a\n"), purpose="vision")
@@ -93,7 +93,7 @@ def messages_take_parts_images_and_attachments(lab: Lab) -> None:
     assert thread.tool_resources.code_interpreter.file_ids == [table.id]
 
 
-@scenario(since=(1, 25))
+@scenario(Row.OBJECTS, since=(1, 25))
 def messages_are_deleted(lab: Lab) -> None:
     messages, thread = lab.client.beta.threads.messages, lab.thread("one", "two")
     first = messages.list(thread, order="asc").data[0]
@@ -102,7 +102,7 @@ def messages_are_deleted(lab: Lab) -> None:
     assert lab.texts(thread) == ["two"]
 
 
-@scenario()
+@scenario(Row.OBJECTS)
 def models_are_listed_and_retrieved(lab: Lab) -> None:
     names = [model.id for model in lab.client.models.list()]
     assert names[0] == WEATHER
@@ -123,7 +123,7 @@ def models_are_listed_and_retrieved(lab: Lab) -> None:
         raise AssertionError(REFUSED)
 
 
-@scenario()
+@scenario(Row.REQUESTS)
 def explicit_nulls_mean_unset(lab: Lab) -> None:
     client = lab.client.beta
     made = client.assistants.create(
@@ -175,7 +175,7 @@ def explicit_nulls_mean_unset(lab: Lab) -> None:
     assert lab.poll(started).status == "completed"
 
 
-@scenario()
+@scenario(Row.ERRORS)
 def a_faulty_request_raises_bad_request_with_code_param_and_body(lab: Lab) -> None:
     try:
         lab.client.beta.assistants.create(model=PLAIN, temperature=3)
@@ -200,7 +200,7 @@ def a_faulty_request_raises_bad_request_with_code_param_and_body(lab: Lab) -> No
         raise AssertionError(REFUSED)
 
 
-@scenario(needs_keys=True)
+@scenario(Row.ERRORS, needs="keys")
 def a_wrong_key_raises_authentication_error(lab: Lab) -> None:
     try:
         lab.outsider.beta.assistants.list()
@@ -211,7 +211,7 @@ def a_wrong_key_raises_authentication_error(lab: Lab) -> None:
         raise AssertionError(REFUSED)
 
 
-@scenario()
+@scenario(Row.REQUESTS)
 def raw_responses_show_headers_and_parse(lab: Lab) -> None:
     raw = lab.client.beta.assistants.with_raw_response.create(model=PLAIN)
     assert raw.headers["x-request-id"].startswith("req_")
@@ -225,7 +225,7 @@ def raw_responses_show_headers_and_parse(lab: Lab) -> None:
     assert lab.client.beta.threads.runs.with_raw_response.retrieve(run.id, thread_id=run.thread_id).parse() == run
 
 
-@scenario()
+@scenario(Row.REQUESTS)
 def streamed_responses_are_read_piece_by_piece(lab: Lab) -> None:
     made = lab.client.beta.assistants.create(model=PLAIN, name="piecewise")
     with lab.client.beta.assistants.with_streaming_response.retrieve(made.id) as response:
@@ -233,6 +233,6 @@ def streamed_responses_are_read_piece_by_piece(lab: Lab) -> None:
         assert b"piecewise" in b"".join(response.iter_bytes())
 
 
-@scenario(since=(1, 55))
+@scenario(Row.REQUESTS, since=(1, 55))
 def objects_carry_their_request_id(lab: Lab) -> None:
     assert lab.client.beta.assistants.create(model=PLAIN)._request_id.startswith("req_")

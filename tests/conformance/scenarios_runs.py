@@ -13,6 +13,7 @@ from tests.conformance.lab import (
     WEATHER,
     WEATHER_TEXT,
     Lab,
+    Row,
     outputs_for,
     scenario,
 )
@@ -20,7 +21,7 @@ from tests.conformance.lab import (
 REFUSED = "the request was accepted"
 
 
-@scenario()
+@scenario(Row.RUNS)
 def a_run_answers_and_leaves_a_step(lab: Lab) -> None:
     runs, thread, assistant = lab.client.beta.threads.runs, lab.thread("hi"), lab.assistant()
     run = runs.create(thread, assistant_id=assistant, metadata={"k": "v"})
@@ -38,7 +39,7 @@ def a_run_answers_and_leaves_a_step(lab: Lab) -> None:
     assert [listed.id for listed in runs.list(thread)] == [run.id]
 
 
-@scenario()
+@scenario(Row.RUNS)
 def a_run_is_created_and_polled(lab: Lab) -> None:
     run = lab.client.beta.threads.runs.create_and_poll(
         thread_id=lab.thread("hi"),
@@ -55,13 +56,13 @@ def a_run_is_created_and_polled(lab: Lab) -> None:
     assert lab.texts(run.thread_id) == ["hi", "more", PLAIN_TEXT]
 
 
-@scenario(since=(1, 30))
+@scenario(Row.RUNS, since=(1, 30))
 def messages_are_listed_by_run(lab: Lab) -> None:
     run = lab.client.beta.threads.runs.create_and_poll(thread_id=lab.thread("hi"), assistant_id=lab.assistant())
     assert lab.texts(run.thread_id, run_id=run.id) == [PLAIN_TEXT]
 
 
-@scenario()
+@scenario(Row.FUNCTIONS)
 def a_function_call_waits_for_its_output(lab: Lab) -> None:
     runs, run = lab.client.beta.threads.runs, lab.waiting_run()
     (call,) = run.required_action.submit_tool_outputs.tool_calls
@@ -77,7 +78,7 @@ def a_function_call_waits_for_its_output(lab: Lab) -> None:
     assert first.step_details.tool_calls[0].function.output == "sunny"
 
 
-@scenario()
+@scenario(Row.FUNCTIONS)
 def outputs_are_submitted_and_polled(lab: Lab) -> None:
     run = lab.waiting_run()
     run = lab.client.beta.threads.runs.submit_tool_outputs_and_poll(
@@ -86,7 +87,7 @@ def outputs_are_submitted_and_polled(lab: Lab) -> None:
     assert run.status == "completed", run
 
 
-@scenario()
+@scenario(Row.FUNCTIONS)
 def parallel_calls_are_answered_together(lab: Lab) -> None:
     runs, run = lab.client.beta.threads.runs, lab.waiting_run(TWO_CALLS)
     calls = run.required_action.submit_tool_outputs.tool_calls
@@ -104,7 +105,7 @@ def parallel_calls_are_answered_together(lab: Lab) -> None:
     assert lab.texts(run.thread_id)[-1] == WEATHER_TEXT
 
 
-@scenario()
+@scenario(Row.RUNS)
 def a_thread_and_a_run_are_created_at_once(lab: Lab) -> None:
     thread = {"messages": [{"role": "user", "content": "hi"}], "metadata": {"k": "v"}}
     run = lab.client.beta.threads.create_and_run(assistant_id=lab.assistant(), thread=thread)
@@ -115,7 +116,7 @@ def a_thread_and_a_run_are_created_at_once(lab: Lab) -> None:
     assert lab.texts(run.thread_id) == ["hi", PLAIN_TEXT]
 
 
-@scenario()
+@scenario(Row.CANCEL)
 def a_run_at_work_is_cancelled(lab: Lab) -> None:
     runs = lab.client.beta.threads.runs
     run = runs.create(lab.thread("hi"), assistant_id=lab.assistant(ENDLESS))
@@ -131,7 +132,7 @@ def a_run_at_work_is_cancelled(lab: Lab) -> None:
         raise AssertionError(REFUSED)
 
 
-@scenario()
+@scenario(Row.CANCEL)
 def a_waiting_run_locks_its_thread_until_it_is_cancelled(lab: Lab) -> None:
     threads, run = lab.client.beta.threads, lab.waiting_run()
     try:
@@ -151,7 +152,7 @@ def a_waiting_run_locks_its_thread_until_it_is_cancelled(lab: Lab) -> None:
     threads.messages.create(run.thread_id, role="user", content="more")
 
 
-@scenario()
+@scenario(Row.RUNS)
 def a_token_budget_ends_a_run_incomplete(lab: Lab) -> None:
     run = lab.client.beta.threads.runs.create(
         lab.thread("hi"), assistant_id=lab.assistant(ENDLESS), max_completion_tokens=256
@@ -163,7 +164,7 @@ def a_token_budget_ends_a_run_incomplete(lab: Lab) -> None:
     assert run.usage.completion_tokens == 256
 
 
-@scenario()
+@scenario(Row.FUNCTIONS)
 def a_forced_function_is_called_once(lab: Lab) -> None:
     force = {"type": "function", "function": {"name": "get_weather"}}
     runs = lab.client.beta.threads.runs
@@ -174,7 +175,7 @@ def a_forced_function_is_called_once(lab: Lab) -> None:
     assert run.status == "completed", run
 
 
-@scenario()
+@scenario(Row.PAGING)
 def runs_and_steps_are_paged(lab: Lab) -> None:
     runs, thread, assistant = lab.client.beta.threads.runs, lab.thread("hi"), lab.assistant()
     made = [runs.create_and_poll(thread_id=thread, assistant_id=assistant).id for _ in range(4)]
@@ -184,7 +185,7 @@ def runs_and_steps_are_paged(lab: Lab) -> None:
         assert len(list(runs.steps.list(run_id, thread_id=thread, limit=1))) == 1
 
 
-@scenario()
+@scenario(Row.RUNS)
 def the_next_run_knows_the_conversation(lab: Lab) -> None:
     client, run = lab.client.beta.threads, lab.waiting_run()
     client.runs.submit_tool_outputs_and_poll(run_id=run.id, thread_id=run.thread_id, tool_outputs=outputs_for(run))
@@ -194,7 +195,7 @@ def the_next_run_knows_the_conversation(lab: Lab) -> None:
     assert lab.texts(run.thread_id)[-1] == WEATHER_TEXT
 
 
-@scenario()
+@scenario(Row.RUNS)
 def an_override_of_the_model_is_used(lab: Lab) -> None:
     run = lab.client.beta.threads.runs.create_and_poll(
         thread_id=lab.thread("hi"), assistant_id=lab.assistant(PLAIN), model=LONG

@@ -1,0 +1,85 @@
+"""Every class of error that the server can raise, as the SDK's own exception, with its code, param and body."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import openai
+
+from tests.conformance.lab import BROKEN, PLAIN, Lab, Row, scenario
+
+GONE = "A" * 24
+
+
+def refusal(call: Callable[[], Any], kind: type[openai.APIStatusError]) -> Any:
+    """The exception, which has to be of exactly this class and carry a whole error body."""
+    try:
+        call()
+    except openai.APIStatusError as exc:
+        assert type(exc) is kind, exc
+        assert exc.response.headers["x-request-id"].startswith("req_")
+        assert isinstance(exc.body, dict)
+        assert list(exc.body) == ["message", "type", "param", "code"]
+        assert exc.body["message"] in str(exc)
+        return exc
+    raise AssertionError("the request was accepted")
+
+
+@scenario(Row.ERRORS)
+def what_the_caller_can_mend_is_a_bad_request(lab: Lab) -> None:
+    assistants, threads = lab.client.beta.assistants, lab.client.beta.threads
+    faults: list[tuple[dict[str, Any], str, str]] = [
+        ({"model": "no-such-model"}, "model_not_found", "model"),
+        ({"extra_body": {"x": 1}}, "unknown_parameter", "x"),
+        ({"name": "n" * 257}, "string_above_max_length", "name"),
+        ({"tools": [{"type": "x"}]}, "invalid_value", "tools[0].type"),
+        ({"tools": [{"type": "code_interpreter"}] * 129}, "array_above_max_length", "tools"),
+        ({"top_p": 2}, "decimal_above_max_value", "top_p"),
+        ({"metadata": {str(i): "" for i in range(17)}}, "object_above_max_properties", "metadata"),
+    ]
+    for given, code, param in faults:
+        exc = refusal(partial(assistants.create, **{"model": PLAIN, **given}), openai.BadRequestError)
+        assert (exc.status_code, exc.code, exc.param, exc.type) == (400, code, param, "invalid_request_error")
+    cases: list[tuple[Callable[[], Any], str, str]] = [
+        (lambda: assistants.list(limit=101), "integer_above_max_value", "limit"),
+        (lambda: threads.retrieve("undefined"), "invalid_value", "thread_id"),
+        (lambda: threads.messages.create(lab.thread(), role="user", content=5), "invalid_type", "content"),
+        (lambda: threads.create_and_run(assistant_id=None), "invalid_type", "assistant_id"),
+    ]
+    for call, code, param in cases:
+        exc = refusal(call, openai.BadRequestError)
+        assert (exc.status_code, exc.code, exc.param) == (400, code, param)
+
+
+@scenario(Row.ERRORS)
+def what_is_not_there_is_not_found(lab: Lab) -> None:
+    client, thread = lab.client.beta, lab.thread()
+    for call in (
+        lambda: client.assistants.retrieve(f"asst_{GONE}"),
+        lambda: client.threads.retrieve(f"thread_{GONE}"),
+        lambda: client.threads.messages.retrieve(f"msg_{GONE}", thread_id=thread),
+        lambda: client.threads.runs.retrieve(f"run_{GONE}", thread_id=thread),
+        lambda: lab.vector_stores.retrieve(f"vs_{GONE}"),
+        lambda: lab.client.files.retrieve(f"file-{GONE}"),
+        lambda: lab.client.models.retrieve("nothing"),
+        lambda: lab.client.get("/nothing", cast_to=object),
+    ):
+        assert refusal(call, openai.NotFoundError).status_code == 404
+
+
+@scenario(Row.ERRORS, needs="keys")
+def a_page_of_another_site_is_refused_permission(lab: Lab) -> None:
+    stranger = {"Origin": "https://stranger.example"}
+    exc = refusal(lambda: lab.client.models.list(extra_headers=stranger), openai.PermissionDeniedError)
+    assert exc.status_code == 403
+
+
+@scenario(Row.ERRORS)
+def a_model_that_cannot_be_loaded_is_a_server_error_and_a_failed_run(lab: Lab) -> None:
+    hello = [{"role": "user", "content": "hi"}]
+    exc = refusal(lambda: lab.client.chat.completions.create(model=BROKEN, messages=hello), openai.InternalServerError)
+    assert (exc.status_code, exc.type) == (503, "server_error")
+    assert exc.response.headers["x-should-retry"] == "false"
+    run = lab.finished_run(lab.thread("hi"), lab.assistant(BROKEN))
+    assert (run.status, run.last_error.code) == ("failed", "server_error")
+    assert run.last_error.message
