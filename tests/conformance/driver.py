@@ -20,6 +20,7 @@ from tests.conformance import (  # noqa: F401  (they register themselves)
     scenarios_runs,
     scenarios_stores,
     scenarios_streams,
+    scenarios_v1,
 )
 from tests.conformance.bridge import Blocking, Loop
 from tests.conformance.lab import SCENARIOS, Lab

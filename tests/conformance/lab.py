@@ -69,6 +69,11 @@ class Lab:
         """Where this SDK has them: below `beta` until 1.65."""
         return self.client.vector_stores if hasattr(self.client, "vector_stores") else self.client.beta.vector_stores
 
+    @property
+    def is_v1(self) -> bool:
+        """Whether the SDK speaks the first version of the API."""
+        return hasattr(self.client.beta.assistants, "files")
+
     def upload(self, file: tuple[str, bytes], purpose: str = "assistants") -> str:
         return self.client.files.create(file=file, purpose=purpose).id
 
@@ -87,15 +92,20 @@ class Lab:
         runs = self.client.beta.threads.runs
         if hasattr(runs, "poll"):
             return runs.poll(run.id, thread_id=run.thread_id)
-        while run.status in ("queued", "in_progress", "cancelling"):
+        while (run := runs.retrieve(run.id, thread_id=run.thread_id)).status in ("queued", "in_progress", "cancelling"):
             time.sleep(0.02)
-            run = runs.retrieve(run.id, thread_id=run.thread_id)
         return run
 
     def texts(self, thread_id: str, **query: Any) -> list[str]:
         """The texts of a thread's messages, oldest first."""
         page = self.client.beta.threads.messages.list(thread_id, order="asc", **query)
         return ["".join(part.text.value for part in message.content) for message in page.data]
+
+
+def error_of(exc: Any) -> dict[str, Any]:
+    """The error that the server told of; the first SDKs leave it out of `exc.body`."""
+    error: dict[str, Any] = exc.response.json()["error"]
+    return error
 
 
 def outputs_for(run: Any, *outputs: str) -> list[dict[str, str]]:
@@ -126,6 +136,8 @@ class Row(StrEnum):
 
 Need = Literal["keys", "kernel"]  # a server that asks for keys; one that runs code
 Version = tuple[int, ...]
+FIRST: Version = (1, 3)
+LAST_V1: Version = (1, 20, 99)
 NEWEST: Version = (1000,)
 
 

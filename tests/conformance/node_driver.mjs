@@ -177,7 +177,7 @@ const scenarios = {
 
   async ERRORS() {
     const cases = [
-      [() => client.beta.assistants.create({ model: words.plain, temperature: 3 }), OpenAI.BadRequestError, 400],
+      [() => client.beta.assistants.list({ limit: 101 }), OpenAI.BadRequestError, 400],
       [() => outsider.beta.assistants.list(), OpenAI.AuthenticationError, 401],
       [() => client.models.list({ headers: { Origin: "https://stranger.example" } }), OpenAI.PermissionDeniedError, 403],
       [() => client.beta.assistants.retrieve(`asst_${"A".repeat(24)}`), OpenAI.NotFoundError, 404],
@@ -190,7 +190,7 @@ const scenarios = {
     ];
     for (const [call, kind, status] of cases) assert.equal((await refusal(call, kind)).status, status);
     const exc = await refusal(cases[0][0], OpenAI.BadRequestError);
-    assert.deepEqual([exc.code, exc.param, exc.type], ["decimal_above_max_value", "temperature", "invalid_request_error"]);
+    assert.deepEqual([exc.code, exc.param, exc.type], ["integer_above_max_value", "limit", "invalid_request_error"]);
     const run = await finished(await newThread(), await newAssistant(words.broken_model));
     assert.deepEqual([run.status, run.last_error.code], ["failed", "server_error"]);
   },

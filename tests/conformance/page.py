@@ -22,8 +22,8 @@ def section(results: dict[str, dict[str, str]], generated: dict[str, Any]) -> st
         "client.\n\n"
         f"The tests generated for {generated['sdk']} itself (assistants, threads, messages, runs, steps, vector "
         f"stores, files, uploads): {passed} of the {reached} that reach a server pass ({passed / reached:.1%}); the "
-        f"other {total - reached} end in the SDK or are mocked. A proxy puts real objects where they name fixed ids, and "
-        f"mends the requests of {generated['num_mended']} that the API refuses ({', '.join(generated['mended'])}).\n\n"
+        f"other {total - reached} end in the SDK or are mocked. A proxy puts real objects where they name fixed ids; "
+        f"{generated['num_mended']} send what the API refuses, which it mends ({', '.join(generated['mended'])}).\n\n"
         f"{END}"
     )
 

@@ -4,12 +4,12 @@ import io
 
 import openai
 
-from tests.conformance.lab import PLAIN, Lab, Row, scenario
+from tests.conformance.lab import FIRST, PLAIN, Lab, Row, error_of, scenario
 
 MANY = 250
 
 
-@scenario(Row.FILES)
+@scenario(Row.FILES, since=FIRST)
 def files_are_uploaded_listed_retrieved_and_deleted(lab: Lab) -> None:
     files = lab.client.files
     made = files.create(file=("보고서 ☀.txt", b"hello"), purpose="assistants")
@@ -23,8 +23,8 @@ def files_are_uploaded_listed_retrieved_and_deleted(lab: Lab) -> None:
     try:
         files.retrieve(made.id)
     except openai.NotFoundError as exc:
-        assert exc.param == "id"
-        assert exc.body["message"] == f"No such File object: {made.id}"
+        assert error_of(exc)["param"] == "id"
+        assert error_of(exc)["message"] == f"No such File object: {made.id}"
     else:
         raise AssertionError("a deleted file was found")
 
@@ -40,13 +40,13 @@ def files_are_read_back(lab: Lab) -> None:
         assert b"".join(response.iter_bytes()) == content
 
 
-@scenario(Row.FILES)
+@scenario(Row.FILES, since=FIRST)
 def files_of_assistants_are_not_read_back(lab: Lab) -> None:
     made = lab.client.files.create(file=("a.txt", b"secret"), purpose="assistants")
     try:
         lab.client.files.content(made.id)
     except openai.BadRequestError as exc:
-        assert exc.body["message"] == "Not allowed to download files of purpose: assistants"
+        assert error_of(exc)["message"] == "Not allowed to download files of purpose: assistants"
     else:
         raise AssertionError("the file was read back")
 
@@ -81,7 +81,7 @@ def uploads_are_sent_in_chunks(lab: Lab) -> None:
     assert (done.status, done.file.bytes) == ("completed", 100)
 
 
-@scenario(Row.PAGING)
+@scenario(Row.PAGING, since=FIRST)
 def paging_visits_every_message_once_in_both_orders(lab: Lab) -> None:
     messages, thread = lab.client.beta.threads.messages, lab.thread(*(f"m{i}" for i in range(MANY)))
     expected = [f"m{i}" for i in range(MANY)]
@@ -92,7 +92,7 @@ def paging_visits_every_message_once_in_both_orders(lab: Lab) -> None:
     assert len(messages.list(thread).data) == 20
 
 
-@scenario(Row.PAGING)
+@scenario(Row.PAGING, since=FIRST)
 def paging_backwards_is_exact(lab: Lab) -> None:
     messages, thread = lab.client.beta.threads.messages, lab.thread(*(f"m{i}" for i in range(30)))
     last = messages.list(thread, order="asc", limit=30).data[-1]
@@ -101,7 +101,7 @@ def paging_backwards_is_exact(lab: Lab) -> None:
     assert last.id not in [message.id for message in page.data]
 
 
-@scenario(Row.PAGING)
+@scenario(Row.PAGING, since=FIRST)
 def paging_assistants_goes_through_all_of_them(lab: Lab) -> None:
     made = {lab.client.beta.assistants.create(model=PLAIN).id for _ in range(60)}
     for order in ("asc", "desc"):
@@ -112,7 +112,7 @@ def paging_assistants_goes_through_all_of_them(lab: Lab) -> None:
         lab.client.beta.assistants.delete(assistant_id)
 
 
-@scenario(Row.PAGING)
+@scenario(Row.PAGING, since=FIRST)
 def a_client_that_ignores_has_more_comes_to_an_empty_page(lab: Lab) -> None:
     thread, seen, after = lab.thread(*(f"m{i}" for i in range(45))), [], {}
     while page := lab.client.beta.threads.messages.list(thread, limit=15, **after).data:

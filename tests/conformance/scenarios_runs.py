@@ -6,6 +6,7 @@ import openai
 
 from tests.conformance.lab import (
     ENDLESS,
+    FIRST,
     LONG,
     PLAIN,
     PLAIN_TEXT,
@@ -14,6 +15,7 @@ from tests.conformance.lab import (
     WEATHER_TEXT,
     Lab,
     Row,
+    error_of,
     outputs_for,
     scenario,
 )
@@ -98,7 +100,7 @@ def parallel_calls_are_answered_together(lab: Lab) -> None:
     except openai.BadRequestError as exc:
         first, second = (call.id for call in calls)
         expected = f"Expected tool outputs for call_ids ['{first}', '{second}'], got ['{first}']"
-        assert exc.body["message"] == expected
+        assert error_of(exc)["message"] == expected
     else:
         raise AssertionError(REFUSED)
     runs.submit_tool_outputs_and_poll(run_id=run.id, thread_id=run.thread_id, tool_outputs=both)
@@ -116,7 +118,7 @@ def a_thread_and_a_run_are_created_at_once(lab: Lab) -> None:
     assert lab.texts(run.thread_id) == ["hi", PLAIN_TEXT]
 
 
-@scenario(Row.CANCEL)
+@scenario(Row.CANCEL, since=FIRST)
 def a_run_at_work_is_cancelled(lab: Lab) -> None:
     runs = lab.client.beta.threads.runs
     run = runs.create(lab.thread("hi"), assistant_id=lab.assistant(ENDLESS))
@@ -127,24 +129,24 @@ def a_run_at_work_is_cancelled(lab: Lab) -> None:
     try:
         runs.cancel(run.id, thread_id=run.thread_id)
     except openai.BadRequestError as exc:
-        assert exc.body["message"] == "Cannot cancel run with status 'cancelled'."
+        assert error_of(exc)["message"] == "Cannot cancel run with status 'cancelled'."
     else:
         raise AssertionError(REFUSED)
 
 
-@scenario(Row.CANCEL)
+@scenario(Row.CANCEL, since=FIRST)
 def a_waiting_run_locks_its_thread_until_it_is_cancelled(lab: Lab) -> None:
     threads, run = lab.client.beta.threads, lab.waiting_run()
     try:
         threads.messages.create(run.thread_id, role="user", content="more")
     except openai.BadRequestError as exc:
-        assert exc.body["message"] == f"Can't add messages to {run.thread_id} while a run {run.id} is active."
+        assert error_of(exc)["message"] == f"Can't add messages to {run.thread_id} while a run {run.id} is active."
     else:
         raise AssertionError(REFUSED)
     try:
         threads.runs.create(run.thread_id, assistant_id=run.assistant_id)
     except openai.BadRequestError as exc:
-        assert exc.body["message"] == f"Thread {run.thread_id} already has an active run {run.id}."
+        assert error_of(exc)["message"] == f"Thread {run.thread_id} already has an active run {run.id}."
     else:
         raise AssertionError(REFUSED)
     threads.runs.cancel(run.id, thread_id=run.thread_id)
@@ -175,10 +177,10 @@ def a_forced_function_is_called_once(lab: Lab) -> None:
     assert run.status == "completed", run
 
 
-@scenario(Row.PAGING)
+@scenario(Row.PAGING, since=FIRST)
 def runs_and_steps_are_paged(lab: Lab) -> None:
     runs, thread, assistant = lab.client.beta.threads.runs, lab.thread("hi"), lab.assistant()
-    made = [runs.create_and_poll(thread_id=thread, assistant_id=assistant).id for _ in range(4)]
+    made = [lab.finished_run(thread, assistant).id for _ in range(4)]
     for order, expected in (("asc", made), ("desc", made[::-1])):
         assert [run.id for run in runs.list(thread, order=order, limit=2)] == expected
     for run_id in made:
