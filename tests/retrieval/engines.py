@@ -44,7 +44,12 @@ class Lab:
 
 @contextmanager
 def open_lab(
-    folder: Path, *turns: Any, clock: Callable[[], int] = base.now, gated: bool = False, searches: bool = False
+    folder: Path,
+    *turns: Any,
+    clock: Callable[[], int] = base.now,
+    gated: bool = False,
+    searches: bool = False,
+    model: ScriptedModel | None = None,
 ) -> Iterator[Lab]:
     """With `gated`, embedding waits until the lab's gate is set. With `searches`, the search is the real one too."""
     gate = threading.Event()
@@ -63,7 +68,7 @@ def open_lab(
         Config(data_dir=str(folder)),
         store=store,
         blobs=DirectoryBlobs(folder / "files"),
-        models=ScriptedModel(*turns),
+        models=model or ScriptedModel(*turns),
         file_search=FileSearch(chunks, retriever, workers),
         clock=clock,
     )

@@ -1,0 +1,110 @@
+"""The table has a row for all that the code takes in, and `GET /_compat` gives it out."""
+
+import ast
+import inspect
+import re
+import textwrap
+from typing import Any
+
+import pytest
+
+from localassist.http.compatibility.endpoints import ENDPOINTS, NOT_SERVED, Endpoint
+from localassist.http.compatibility.parts import PARTS
+from localassist.http.compatibility.table import bodies_in, report, rows, verdict
+from localassist.http.routes import ROUTERS
+from localassist.objects.base import RequestBody
+from tests.compat.samples import SENDERS
+from tests.compat.world import World
+
+BY_NAME = {endpoint.name: endpoint for endpoint in ENDPOINTS}
+ROUTES: dict[str, Any] = {
+    f"{method} /v1{route.path}": route.endpoint  # type: ignore[attr-defined]
+    for router in ROUTERS
+    for route in router.routes
+    for method in route.methods  # type: ignore[attr-defined]
+    if "files_batches" not in route.path  # type: ignore[attr-defined]
+}
+DEPENDENCIES = {
+    "PageOf": {"limit", "order", "after", "before"},
+    "FilesPageOf": {"limit", "order", "after", "before"},
+    "IncludeContent": {"include[]"},
+}
+
+
+def test_every_route_has_its_endpoint() -> None:
+    assert set(BY_NAME) == set(ROUTES)
+    assert len(BY_NAME) == len(ENDPOINTS)
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_an_endpoint_says_what_its_route_reads(name: str) -> None:
+    """The body that is parsed, and the names that are looked up in the query, as the source of the route has them."""
+    source = textwrap.dedent(inspect.getsource(ROUTES[name]))
+    endpoint = BY_NAME[name]
+    parsed = set(re.findall(r"parse_body\((\w+)", source))
+    assert parsed == ({endpoint.body.__name__} if endpoint.body else set())
+    (function,) = ast.parse(source).body
+    assert isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+    arguments = [*function.args.args, *function.args.kwonlyargs]
+    annotated = {ast.unparse(argument.annotation) for argument in arguments if argument.annotation}
+    read = set(re.findall(r'query\.(?:one|many)\("(\w+)"\)', source))
+    assert set(endpoint.query) == read.union(*(DEPENDENCIES[one] for one in annotated & set(DEPENDENCIES)))
+    takes_form = any("form_of" in one for one in annotated)
+    assert takes_form == bool(endpoint.form)
+
+
+def reachable(kind: type[RequestBody]) -> set[type[RequestBody]]:
+    """A body with all the bodies in it."""
+    found = {kind}
+    for field in kind.model_fields.values():
+        for inner, _ in bodies_in(field.annotation):
+            found |= reachable(inner)
+    return found
+
+
+BODIES = {inner for endpoint in ENDPOINTS if endpoint.body for inner in reachable(endpoint.body)}
+
+
+@pytest.mark.parametrize("kind", sorted(BODIES, key=lambda kind: kind.__name__))
+def test_every_field_has_its_row(kind: type[RequestBody]) -> None:
+    for name in kind.model_fields:
+        assert verdict(kind, name)
+
+
+def test_no_row_is_left_of_a_field_that_went() -> None:
+    used = {ancestor for kind in BODIES for ancestor in kind.__mro__}
+    for kind, part in PARTS.items():
+        assert kind in used, kind
+        assert {*part.honoured, *part.without_effect, *part.notes} <= set(kind.model_fields), kind
+        assert not set(part.refused) & set(kind.model_fields), kind
+
+
+def test_what_is_not_honoured_says_why() -> None:
+    assert all(row.note for row in rows() if row.status != "honoured")
+
+
+def test_every_body_has_its_samples() -> None:
+    with_bodies = {endpoint.name for endpoint in ENDPOINTS if endpoint.body}
+    assert set(SENDERS) <= with_bodies
+
+
+def test_the_table_is_served(world: World) -> None:
+    answer = world.http.get("/_compat", headers={"OpenAI-Beta": ""})
+    assert answer.status_code == 200
+    assert answer.json() == report()
+    temperature = {"endpoint": "POST /v1/assistants", "in": "body", "parameter": "temperature"}
+    assert {**temperature, "status": "honoured", "note": None} in answer.json()["parameters"]
+
+
+@pytest.mark.parametrize("path", NOT_SERVED)
+def test_what_is_not_served_is_an_invalid_url(path: str, world: World) -> None:
+    answer = world.http.post(path.removeprefix("/v1"), json={})
+    assert answer.status_code == 404
+    assert answer.json()["error"]["message"] == f"Invalid URL (POST {path})"
+
+
+@pytest.mark.parametrize("endpoint", [endpoint for endpoint in ENDPOINTS if "files_batches" in endpoint.note])
+def test_old_samples_say_files_batches(endpoint: Endpoint) -> None:
+    old = endpoint.path.replace("file_batches", "files_batches")
+    paths = {route.path for router in ROUTERS for route in router.routes}  # type: ignore[attr-defined]
+    assert old in paths

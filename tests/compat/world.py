@@ -1,0 +1,121 @@
+"""An engine over a real port whose model calls a function when it is told to, and shorthands to speak to it."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from localassist.errors import GenerationFailed
+from localassist.objects import base
+from localassist.protocols import AnswerFormat, Constraint, FunctionSpec, GenerationRequest, ToolChoice
+from localassist.testing import SCRIPTED_MODEL, ScriptedModel, Turn, call, call_all, say
+from localassist.testing.models import ScriptedStream
+from tests.conformance.world import new_file, post, rested
+from tests.retrieval.engines import Lab, open_lab
+
+FUNCTION = {
+    "name": "get_weather",
+    "description": "The weather of a city.",
+    "parameters": {
+        "type": "object",
+        "properties": {"city": {"type": "string"}},
+        "required": ["city"],
+        "additionalProperties": False,
+    },
+    "strict": True,
+}
+TOOL = {"type": "function", "function": FUNCTION}
+CALL_ME = "CALL the weather"  # what makes the model call the function, once
+HI = {"role": "user", "content": "hi"}
+BETA = {"OpenAI-Beta": "assistants=v2"}
+
+
+class WillingModel(ScriptedModel):
+    """Calls `get_weather` after some words when the last message says CALL (or CALL TWICE); else it says hello.
+
+    `tools`, `choices` and `answers` keep what its turns were to be, beside what every scripted model keeps.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tools: list[list[tuple[Any, ...]]] = []
+        self.choices: list[ToolChoice] = []
+        self.answers: list[AnswerFormat | None] = []
+
+    def constraint(
+        self, tools: Sequence[FunctionSpec], choice: ToolChoice, *, answer: AnswerFormat | None = None, **more: Any
+    ) -> Constraint | None:
+        self.tools.append([(tool.name, tool.description, tool.parameters, tool.strict) for tool in tools])
+        self.choices.append(choice)
+        self.answers.append(answer)
+        return super().constraint(tools, choice, answer=answer, **more)
+
+    def generate(self, request: GenerationRequest) -> ScriptedStream:
+        last = request.prompt.rpartition("\n")[2]
+        calls = last.startswith("user") and "CALL" in last
+        both = ("get_weather", {"city": "Paris"}), ("get_weather", {"city": "Rome"})
+        turn = call("get_weather", before="Let me see.", city="Paris") if calls else say("Hello there")
+        if "FAIL" in last:
+            turn = Turn(GenerationFailed("The disk is full. Make room."))
+        self._turns = [call_all(*both) if calls and "TWICE" in last else turn]
+        return super().generate(request)
+
+
+@dataclass
+class World:
+    """The engine's HTTP side, and the model behind it."""
+
+    http: httpx.Client
+    lab: Lab
+    model: WillingModel
+
+    def post(self, path: str, body: Any = None) -> Any:
+        return post(self.http, path, body)
+
+    def get(self, path: str) -> Any:
+        response = self.http.get(path)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    def assistant(self, **settings: Any) -> str:
+        return self.post("/assistants", {"model": SCRIPTED_MODEL, **settings})["id"]
+
+    def thread(self, *messages: Any) -> str:
+        return self.post("/threads", {"messages": list(messages)})["id"]
+
+    def file(self, name: str = "birds.txt", content: bytes = b"The heron waits.", **more: Any) -> str:
+        return new_file(self.http, name, content, **more)["id"]
+
+    def store(self, *file_ids: str) -> str:
+        return self.post("/vector_stores", {"file_ids": list(file_ids)})["id"]
+
+    def rested(self, run: Any) -> Any:
+        return rested(self.http, run)
+
+    def run(self, thread_id: str, **settings: Any) -> Any:
+        """A run at rest."""
+        body = {"assistant_id": settings.pop("assistant_id", None) or self.assistant(), **settings}
+        return self.rested(self.post(f"/threads/{thread_id}/runs", body))
+
+    def waiting_run(self) -> Any:
+        run = self.run(self.thread({"role": "user", "content": CALL_ME}), tools=[TOOL])
+        assert run["status"] == "requires_action", run
+        return run
+
+    def steps(self, run: Any) -> list[Any]:
+        return self.get(f"/threads/{run['thread_id']}/runs/{run['id']}/steps?order=asc")["data"]
+
+    def messages(self, thread_id: str) -> list[Any]:
+        return self.get(f"/threads/{thread_id}/messages?order=asc&limit=100")["data"]
+
+
+@contextmanager
+def open_world(folder: Path, *, clock: Callable[[], int] = base.now) -> Iterator[World]:
+    model = WillingModel()
+    with open_lab(folder, model=model, clock=clock) as lab:
+        url = str(lab.client.base_url)
+        with httpx.Client(base_url=url, headers=BETA, trust_env=False, timeout=60) as http:
+            yield World(http, lab, model)
