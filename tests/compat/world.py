@@ -1,5 +1,6 @@
 """An engine over a real port whose model calls a function when it is told to, and shorthands to speak to it."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ import httpx
 
 from localassist.errors import GenerationFailed
 from localassist.objects import base
-from localassist.protocols import AnswerFormat, Constraint, FunctionSpec, GenerationRequest, ToolChoice
+from localassist.protocols import AnswerFormat, ChatMessage, Constraint, FunctionSpec, GenerationRequest, ToolChoice
 from localassist.testing import SCRIPTED_MODEL, ScriptedModel, Turn, call, call_all, say
 from localassist.testing.models import ScriptedStream
 from tests.conformance.world import new_file, post, rested
@@ -34,7 +35,7 @@ BETA = {"OpenAI-Beta": "assistants=v2"}
 
 
 class WillingModel(ScriptedModel):
-    """Calls `get_weather` after some words when the last message says CALL (or CALL TWICE); else it says hello.
+    """Does what the last message says: CALL, CALL TWICE, SEARCH, FAIL; otherwise it says hello.
 
     `tools`, `choices` and `answers` keep what its turns were to be, beside what every scripted model keeps.
     """
@@ -44,6 +45,7 @@ class WillingModel(ScriptedModel):
         self.tools: list[list[tuple[Any, ...]]] = []
         self.choices: list[ToolChoice] = []
         self.answers: list[AnswerFormat | None] = []
+        self._last_messages: dict[str, ChatMessage] = {}
 
     def constraint(
         self, tools: Sequence[FunctionSpec], choice: ToolChoice, *, answer: AnswerFormat | None = None, **more: Any
@@ -53,15 +55,30 @@ class WillingModel(ScriptedModel):
         self.answers.append(answer)
         return super().constraint(tools, choice, answer=answer, **more)
 
+    def render(self, messages: Sequence[ChatMessage], tools: Sequence[FunctionSpec]) -> str:
+        prompt = super().render(messages, tools)
+        self._last_messages[prompt] = messages[-1] if messages else ChatMessage("user", "")
+        return prompt
+
     def generate(self, request: GenerationRequest) -> ScriptedStream:
-        last = request.prompt.rpartition("\n")[2]
-        calls = last.startswith("user") and "CALL" in last
-        both = ("get_weather", {"city": "Paris"}), ("get_weather", {"city": "Rome"})
-        turn = call("get_weather", before="Let me see.", city="Paris") if calls else say("Hello there")
-        if "FAIL" in last:
-            turn = Turn(GenerationFailed("The disk is full. Make room."))
-        self._turns = [call_all(*both) if calls and "TWICE" in last else turn]
+        self._turns = [_turn(self._last_messages[request.prompt])]
         return super().generate(request)
+
+
+def _turn(last: ChatMessage) -> Turn:
+    """What the model does after a message."""
+    if last.role == "tool":
+        marker = re.search(r"【[^】]*】", last.content)
+        return say(f"It waits {marker[0]} there.") if marker else say("Hello there")
+    if last.role != "user":
+        return say("Hello there")
+    if "SEARCH" in last.content:
+        return call("file_search", queries=["heron"])
+    if "TWICE" in last.content:
+        return call_all(("get_weather", {"city": "Paris"}), ("get_weather", {"city": "Rome"}))
+    if "CALL" in last.content:
+        return call("get_weather", before="Let me see.", city="Paris")
+    return Turn(GenerationFailed("The disk is full. Make room.")) if "FAIL" in last.content else say("Hello there")
 
 
 @dataclass
@@ -113,9 +130,10 @@ class World:
 
 
 @contextmanager
-def open_world(folder: Path, *, clock: Callable[[], int] = base.now) -> Iterator[World]:
+def open_world(folder: Path, *, clock: Callable[[], int] = base.now, gated: bool = False) -> Iterator[World]:
+    """With `gated`, files are not read until the lab's gate is set."""
     model = WillingModel()
-    with open_lab(folder, model=model, clock=clock) as lab:
+    with open_lab(folder, model=model, clock=clock, gated=gated) as lab:
         url = str(lab.client.base_url)
         with httpx.Client(base_url=url, headers=BETA, trust_env=False, timeout=60) as http:
             yield World(http, lab, model)
