@@ -200,7 +200,7 @@ class Context:
         """The scores of the batch's row, one per token of the vocabulary; writing to them changes what is sampled."""
         assert self.batch.wants_logits[row]
         address = ctypes.addressof(llama_cpp.llama_get_logits_ith(self.handle, row).contents)
-        return np.frombuffer(self._logits_type.from_address(address), np.float32)
+        return np.frombuffer(memoryview(self._logits_type.from_address(address)), np.float32)
 
     def keep(self, seq_id: int, length: int) -> bool:
         """Forget all but the first tokens; False when this kind of model cannot, then nothing has changed."""

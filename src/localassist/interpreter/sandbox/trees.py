@@ -56,6 +56,9 @@ def walk(root: Path) -> Iterator[Entry]:
         directory = os.open(root, OPEN_DIRECTORY)
     except FileNotFoundError:
         return
+    except PermissionError:
+        _unlock(None, str(root))
+        directory = os.open(root, OPEN_DIRECTORY)
     try:
         yield from _walk(directory, level=1)
     finally:
@@ -110,7 +113,7 @@ def _enter(directory: int, name: str) -> int | None:
         raise
 
 
-def _unlock(directory: int, name: str) -> None:
+def _unlock(directory: int | None, name: str) -> None:
     """Give the owner of a directory all rights to it, without following a link put in its place."""
     descriptor = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=directory)
     try:
