@@ -13,7 +13,7 @@ from localassist.config import Config
 from localassist.engine import Engine
 from localassist.http.server import serve_in_thread
 from localassist.objects import base
-from localassist.protocols import FileSearch
+from localassist.protocols import FileSearch, Interpreter
 from localassist.retrieval.extract.process import Extractor
 from localassist.retrieval.ingest import IngestionWorker
 from localassist.retrieval.retriever import HybridRetriever
@@ -50,8 +50,12 @@ def open_lab(
     gated: bool = False,
     searches: bool = False,
     model: ScriptedModel | None = None,
+    interpreter: Interpreter | None = None,
 ) -> Iterator[Lab]:
-    """With `gated`, embedding waits until the lab's gate is set. With `searches`, the search is the real one too."""
+    """With `gated`, embedding waits until the lab's gate is set. With `searches`, the search is the real one too.
+
+    A `model` stands in for one that takes the turns.
+    """
     gate = threading.Event()
     if not gated:
         gate.set()
@@ -70,6 +74,7 @@ def open_lab(
         blobs=DirectoryBlobs(folder / "files"),
         models=model or ScriptedModel(*turns),
         file_search=FileSearch(chunks, retriever, workers),
+        interpreter=interpreter,
         clock=clock,
     )
     with (
