@@ -54,7 +54,10 @@ def _parameters() -> str:
     every = rows()
     counts = Counter(row.status for row in every)
     said = ", ".join(f"{count} {status}" for status, count in counts.most_common())
-    parts = [f"{len(every)} parameters of {len(ENDPOINTS)} endpoints: {said}."]
+    parts = [
+        f"{len(every)} parameters of {len(ENDPOINTS)} endpoints: {said}. What is marked (v1) holds under "
+        "`OpenAI-Beta: assistants=v1`."
+    ]
     exceptions = [row for row in every if row.status != "honoured"]
     parts += ["### Not honoured\n", _by_reason(exceptions), "### Headers\n", _headers()]
     parts.append("### All of them\n\nA name stands for every endpoint beside it that has the parameter.")
@@ -102,7 +105,7 @@ def _by_parameter(found: list[Row]) -> str:
 def _short(row: Row) -> str:
     """The endpoint without what is the same everywhere."""
     path = re.sub(r"\{\w+(:path)?\}", "…", row.endpoint.path)
-    return f"`{row.endpoint.method} {path}`"
+    return f"`{row.endpoint.method} {path}`" + (" (v1)" if row.endpoint.version else "")
 
 
 def _headers() -> str:
@@ -113,7 +116,9 @@ def _headers() -> str:
 
 
 def _endpoints() -> str:
-    contract = [endpoint for endpoint in ENDPOINTS if not endpoint.extension]
+    contract = [endpoint for endpoint in ENDPOINTS if not endpoint.extension and not endpoint.version]
+    known = {(endpoint.method, endpoint.path) for endpoint in contract}
+    first = [endpoint for endpoint in ENDPOINTS if endpoint.version and (endpoint.method, endpoint.path) not in known]
     extensions = [(f"`{one.name}`", one.extension) for one in ENDPOINTS if one.extension]
     noted = [(f"`{one.name}`", one.note) for one in contract if one.note]
     unserved = [(f"`{path}`", reason) for path, reason in NOT_SERVED.items()]
@@ -122,6 +127,9 @@ def _endpoints() -> str:
             f"{len(contract)} endpoints of the hosted API are served, also without `/v1` and under Azure's `/openai`; "
             "[reference/routes.md](reference/routes.md) has the list.",
             _table(("with a remark", ""), *noted),
+            f"The first version of the API (`OpenAI-Beta: assistants=v1`) has {len(first)} more: "
+            + ", ".join(f"`{endpoint.method} /v1{endpoint.path}`" for endpoint in first)
+            + ".",
             f"{len(extensions)} are extensions, which no hosted API had:",
             _table(("extension", "what it is for"), *extensions),
             "These are not served, and answer 404:",

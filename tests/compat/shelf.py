@@ -13,7 +13,8 @@ class Shelf:
     urls: dict[str, str] = field(default_factory=dict)
 
     def ids(self, name: str, query: str = "") -> list[str]:
-        return [one["id"] for one in self.world.get(f"{self.urls[name]}?{query}")["data"]]
+        speaking = self.world.speaking("v1" if name.endswith("(assistants=v1)") else "v2")
+        return [one["id"] for one in speaking.get(f"{self.urls[name]}?{query}")["data"]]
 
 
 def fill(world: World) -> Shelf:
@@ -32,6 +33,9 @@ def fill(world: World) -> Shelf:
     files = [world.file() for _ in range(3)]
     batch = world.post(f"/vector_stores/{stores[0]}/file_batches", {"file_ids": files})
     store = f"/vector_stores/{stores[0]}"
+    v1 = world.speaking("v1")
+    attached = v1.assistant(tools=[{"type": "code_interpreter"}], file_ids=files)
+    sent = v1.post(f"/threads/{v1.thread()}/messages", {"role": "user", "content": "hi", "file_ids": files})
     return Shelf(
         world,
         {
@@ -43,6 +47,10 @@ def fill(world: World) -> Shelf:
             "GET /v1/runs": "/runs",
             "GET /v1/files": "/files",
             "GET /v1/vector_stores": "/vector_stores",
+            "GET /v1/assistants/{assistant_id}/files (assistants=v1)": f"/assistants/{attached}/files",
+            "GET /v1/threads/{thread_id}/messages/{message_id}/files (assistants=v1)": (
+                f"/threads/{sent['thread_id']}/messages/{sent['id']}/files"
+            ),
             "GET /v1/vector_stores/{vector_store_id}/files": f"{store}/files",
             "GET /v1/vector_stores/{vector_store_id}/file_batches/{batch_id}/files": (
                 f"{store}/file_batches/{batch['id']}/files"

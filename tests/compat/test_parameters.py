@@ -7,6 +7,7 @@ import pytest
 
 from localassist.http.compatibility.endpoints import HEADERS
 from localassist.http.compatibility.table import Row, rows
+from tests.compat import samples_v1  # noqa: F401  (its senders register themselves)
 from tests.compat.effects import EFFECTS, completed, embeddings
 from tests.compat.paths import changed, contains, first_place, values
 from tests.compat.samples import SENDERS, Pair
@@ -36,7 +37,8 @@ def pairs(world: World) -> Callable[[str], list[Pair]]:
 
     def pairs_of(name: str) -> list[Pair]:
         if name not in sent:
-            sent[name] = list(SENDERS[name](world)) if name in SENDERS else []
+            speaking = world.speaking("v1" if name.endswith("(assistants=v1)") else "v2")
+            sent[name] = list(SENDERS[name](speaking)) if name in SENDERS else []
         return sent[name]
 
     return pairs_of
@@ -45,9 +47,9 @@ def pairs(world: World) -> Callable[[str], list[Pair]]:
 @pytest.mark.parametrize("row", having(BODY, "honoured"))
 def test_honoured(row: Row, world: World, pairs: Callable[[str], list[Pair]]) -> None:
     """It does what its function in `effects` says, or is given back by the object it makes."""
-    effect = EFFECTS.get((row.endpoint.name, row.path))
+    effect = EFFECTS.get((f"{row.endpoint.method} /v1{row.endpoint.path}", row.path))
     if effect is not None:
-        effect(world)
+        effect(world.speaking(row.endpoint.version))
         return
     given = [(values(body, row.path), seen) for body, seen in pairs(row.endpoint.name)]
     used = [(sent, seen) for sent, seen in given if sent]
@@ -66,8 +68,9 @@ def test_accepted_without_effect(row: Row, world: World) -> None:
     elif name == "POST /v1/embeddings":
         assert embeddings(**{row.path: "one"})["data"] == embeddings(**{row.path: "another"})["data"]
     else:
+        name, speaking = f"{row.endpoint.method} /v1{row.endpoint.path}", world.speaking(row.endpoint.version)
         one, other = two_values(world, row.path)
-        assert asked(world, name, row.path, one) == asked(world, name, row.path, other)
+        assert asked(speaking, name, row.path, one) == asked(speaking, name, row.path, other)
 
 
 @pytest.mark.parametrize("row", having(BODY, "refused"))
@@ -78,7 +81,7 @@ def test_refused(row: Row, world: World, pairs: Callable[[str], list[Pair]]) -> 
     url = row.endpoint.path
     for name, value in (("thread_id", world.thread()), ("assistant_id", world.assistant())):
         url = url.replace(f"{{{name}}}", value)
-    answer = world.http.post(url, json=changed(body, row.path, "x"))
+    answer = world.speaking(row.endpoint.version).http.post(url, json=changed(body, row.path, "x"))
     place = first_place(row.path)
     assert answer.status_code == 400
     assert answer.json()["error"] == {
@@ -102,7 +105,7 @@ def test_pages(row: Row, shelf: Shelf) -> None:
     ids = shelf.ids(name)
     assert len(ids) >= 3
     if row.path == "limit":
-        page = shelf.world.get(f"{shelf.urls[name]}?limit=1")
+        page = shelf.world.speaking(row.endpoint.version).get(f"{shelf.urls[name]}?limit=1")
         assert ([one["id"] for one in page["data"]], page["has_more"]) == (ids[:1], True)
     elif row.path == "order":
         assert shelf.ids(name, "order=asc") == ids[::-1]

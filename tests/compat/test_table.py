@@ -12,7 +12,11 @@ from localassist.http.compatibility.endpoints import ENDPOINTS, NOT_SERVED, Endp
 from localassist.http.compatibility.parts import PARTS
 from localassist.http.compatibility.table import bodies_in, report, rows, verdict
 from localassist.http.routes import ROUTERS
+from localassist.http.v1.view import ViewV1
+from localassist.objects.assistants import CreateAssistant, ModifyAssistant
 from localassist.objects.base import RequestBody
+from localassist.objects.v1 import CreateAssistantV1, ModifyAssistantV1
+from tests.compat import samples_v1  # noqa: F401  (its senders register themselves)
 from tests.compat.samples import SENDERS
 from tests.compat.world import World
 
@@ -31,17 +35,25 @@ DEPENDENCIES = {
 }
 
 
+def route_of(endpoint: Endpoint) -> str:
+    return f"{endpoint.method} /v1{endpoint.path}"
+
+
 def test_every_route_has_its_endpoint() -> None:
-    assert set(BY_NAME) == set(ROUTES)
+    assert {route_of(endpoint) for endpoint in ENDPOINTS} == set(ROUTES)
     assert len(BY_NAME) == len(ENDPOINTS)
 
 
-@pytest.mark.parametrize("name", BY_NAME)
+FIRST_VERSION_ALONE = {one.name for one in ENDPOINTS if one.version and route_of(one) not in BY_NAME}
+
+
+@pytest.mark.parametrize("name", [one.name for one in ENDPOINTS if not one.version] + sorted(FIRST_VERSION_ALONE))
 def test_an_endpoint_says_what_its_route_reads(name: str) -> None:
     """The body that is parsed, and the names that are looked up in the query, as the source of the route has them."""
-    source = textwrap.dedent(inspect.getsource(ROUTES[name]))
     endpoint = BY_NAME[name]
-    parsed = set(re.findall(r"parse_body\((\w+)", source))
+    source = textwrap.dedent(inspect.getsource(ROUTES[route_of(endpoint)]))
+    parsed = set(re.findall(r"(?:parse_body|view\.read)\((\w+)", source))
+    parsed |= {f"{verb.title()}Assistant" for verb in re.findall(r"view\.(create|modify)_assistant", source)}
     assert parsed == ({endpoint.body.__name__} if endpoint.body else set())
     (function,) = ast.parse(source).body
     assert isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
@@ -51,6 +63,13 @@ def test_an_endpoint_says_what_its_route_reads(name: str) -> None:
     assert set(endpoint.query) == read.union(*(DEPENDENCIES[one] for one in annotated & set(DEPENDENCIES)))
     takes_form = any("form_of" in one for one in annotated)
     assert takes_form == bool(endpoint.form)
+
+
+def test_the_first_version_reads_the_bodies_of_its_endpoints(world: World) -> None:
+    own = {kind: own_kind for kind, (own_kind, _) in ViewV1(world.lab.engine)._bodies.items()}
+    own |= {CreateAssistant: CreateAssistantV1, ModifyAssistant: ModifyAssistantV1}
+    said = {BY_NAME[route_of(one)].body: one.body for one in ENDPOINTS if one.version and route_of(one) in BY_NAME}
+    assert said == own
 
 
 def reachable(kind: type[RequestBody]) -> set[type[RequestBody]]:

@@ -31,7 +31,7 @@ FUNCTION = {
 TOOL = {"type": "function", "function": FUNCTION}
 CALL_ME = "CALL the weather"  # what makes the model call the function, once
 HI = {"role": "user", "content": "hi"}
-BETA = {"OpenAI-Beta": "assistants=v2"}
+BETA, BETA_V1 = {"OpenAI-Beta": "assistants=v2"}, {"OpenAI-Beta": "assistants=v1"}
 
 
 class WillingModel(ScriptedModel):
@@ -83,11 +83,16 @@ def _turn(last: ChatMessage) -> Turn:
 
 @dataclass
 class World:
-    """The engine's HTTP side, and the model behind it."""
+    """The engine's HTTP side, and the model behind it. `v1` speaks to it in the first version."""
 
     http: httpx.Client
     lab: Lab
     model: WillingModel
+    v1: "World | None" = None
+
+    def speaking(self, version: str) -> "World":
+        """The same, in a version of the API."""
+        return self.v1 if version == "v1" and self.v1 is not None else self
 
     def post(self, path: str, body: Any = None) -> Any:
         return post(self.http, path, body)
@@ -135,5 +140,6 @@ def open_world(folder: Path, *, clock: Callable[[], int] = base.now, gated: bool
     model = WillingModel()
     with open_lab(folder, model=model, clock=clock, gated=gated) as lab:
         url = str(lab.client.base_url)
-        with httpx.Client(base_url=url, headers=BETA, trust_env=False, timeout=60) as http:
-            yield World(http, lab, model)
+        common: dict[str, Any] = {"base_url": url, "trust_env": False, "timeout": 60}
+        with httpx.Client(headers=BETA, **common) as http, httpx.Client(headers=BETA_V1, **common) as http_v1:
+            yield World(http, lab, model, World(http_v1, lab, model))

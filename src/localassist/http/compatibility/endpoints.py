@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from localassist.objects import run_bodies as runs
+from localassist.objects import v1
 from localassist.objects import vector_stores as stores
 from localassist.objects.assistants import CreateAssistant, ModifyAssistant
 from localassist.objects.base import RequestBody
@@ -18,7 +19,8 @@ from localassist.objects.threads import CreateMessage, CreateThread, ModifyMessa
 class Endpoint:
     """A method and a path. Names in `query` and `form` are honoured, each with a note or "".
 
-    `extension` says what an endpoint is for that the hosted API does not have.
+    `version` is that of the header which has the endpoint, or these parameters of it; "" stands for both versions, the
+    second being the table's. `extension` says what an endpoint is for that the hosted API does not have.
     """
 
     method: str
@@ -28,10 +30,12 @@ class Endpoint:
     form: Mapping[str, str] = field(default_factory=dict)
     extension: str = ""
     note: str = ""
+    version: Literal["", "v1"] = ""
 
     @property
     def name(self) -> str:
-        return f"{self.method} {self.path}" if self.path == "*" else f"{self.method} /v1{self.path}"
+        suffix = f" (assistants={self.version})" if self.version else ""
+        return f"{self.method} /v1{self.path}{suffix}"
 
 
 CURSORS: Final = {"limit": "1 to 100, default 20", "order": "", "after": "", "before": ""}
@@ -49,7 +53,7 @@ _THREAD, _RUN = "/threads/{thread_id}", "/threads/{thread_id}/runs/{run_id}"
 _STORE, _FILE = "/vector_stores/{vector_store_id}", "/vector_stores/{vector_store_id}/files/{file_id}"
 _BATCH = f"{_STORE}/file_batches/{{batch_id}}"
 
-ENDPOINTS: Final = (
+_SECOND_VERSION: Final = (
     Endpoint("POST", "/assistants", CreateAssistant),
     Endpoint("GET", "/assistants", query=CURSORS),
     Endpoint("GET", "/assistants/{assistant_id}"),
@@ -141,8 +145,28 @@ ENDPOINTS: Final = (
     Endpoint("GET", "/_transfer/files/{file_id}", extension="`localassist export`, the bytes of any file"),
 )
 
+_FIRST_VERSION: Final = (
+    Endpoint("POST", "/assistants", v1.CreateAssistantV1, version="v1"),
+    Endpoint("POST", "/assistants/{assistant_id}", v1.ModifyAssistantV1, version="v1"),
+    Endpoint("POST", "/assistants/{assistant_id}/files", v1.CreateAssistantFile, version="v1"),
+    Endpoint("GET", "/assistants/{assistant_id}/files", query=CURSORS, version="v1"),
+    Endpoint("GET", "/assistants/{assistant_id}/files/{file_id}", version="v1"),
+    Endpoint("DELETE", "/assistants/{assistant_id}/files/{file_id}", version="v1"),
+    Endpoint("POST", "/threads", v1.CreateThreadV1, version="v1"),
+    Endpoint("POST", _THREAD, v1.ModifyThreadV1, version="v1"),
+    Endpoint("POST", f"{_THREAD}/messages", v1.CreateMessageV1, version="v1"),
+    Endpoint("GET", f"{_THREAD}/messages/{{message_id}}/files", query=CURSORS, version="v1"),
+    Endpoint("GET", f"{_THREAD}/messages/{{message_id}}/files/{{file_id}}", version="v1"),
+    Endpoint("POST", "/threads/runs", v1.CreateThreadAndRunV1, version="v1"),
+    Endpoint("POST", f"{_THREAD}/runs", v1.CreateRunV1, version="v1"),
+)
+ENDPOINTS: Final = (*_SECOND_VERSION, *_FIRST_VERSION)
+
 HEADERS: Final[Mapping[str, tuple[Literal["honoured", "accepted without effect"], str]]] = {
-    "OpenAI-Beta": ("honoured", "asked for on assistants and threads, as the hosted API did"),
+    "OpenAI-Beta": (
+        "honoured",
+        "picks the version of the API, and is asked for on assistants and threads; Azure's paths have `api-version`",
+    ),
     "Authorization": ("honoured", "where API keys are set; without them the server answers this machine only"),
     "api-key": ("honoured", "the same key in Azure's manner"),
     "OpenAI-Organization": ("accepted without effect", "there is one organization here"),

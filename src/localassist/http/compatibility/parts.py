@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from localassist.objects import chat, chunking, files, store_search, threads, tools
+from localassist.objects import chat, chunking, files, store_search, threads, tools, v1
 from localassist.objects import run_bodies as runs
 from localassist.objects import vector_stores as stores
 from localassist.objects.assistants import CreateAssistant, ModifyAssistant
@@ -38,11 +38,14 @@ _SETTINGS = (
     "response_format",
     "reasoning_effort",
 )
+_SETTINGS_V1 = ("model", "name", "description", "instructions", "tools", "file_ids", "metadata")
 _RUN_ONLY = "a parameter of `POST /threads/{thread_id}/runs` alone, as in the hosted API"
 
+_FILE_IDS = {"file_ids": "a parameter of the first version: send `OpenAI-Beta: assistants=v1`"}
+
 PARTS: Final[Mapping[type[RequestBody], Part]] = {
-    CreateAssistant: Part(("model", "name", "description", *_SETTINGS), notes=_EFFORT),
-    ModifyAssistant: Part(("model", "name", "description", *_SETTINGS), notes=_EFFORT),
+    CreateAssistant: Part(("model", "name", "description", *_SETTINGS), notes=_EFFORT, refused=_FILE_IDS),
+    ModifyAssistant: Part(("model", "name", "description", *_SETTINGS), notes=_EFFORT, refused=_FILE_IDS),
     # --- tools ---------------------------------------------------------------------------------------------------
     tools.CodeInterpreterToolBody: Part(("type",)),
     tools.FileSearchToolBody: Part(("type", "file_search")),
@@ -81,7 +84,7 @@ PARTS: Final[Mapping[type[RequestBody], Part]] = {
     # --- threads and messages ------------------------------------------------------------------------------------
     threads.CreateThread: Part(("messages", "tool_resources", "metadata")),
     threads.ModifyThread: Part(("tool_resources", "metadata")),
-    threads.CreateMessage: Part(("role", "content", "attachments", "metadata")),
+    threads.CreateMessage: Part(("role", "content", "attachments", "metadata"), refused=_FILE_IDS),
     threads.ModifyMessage: Part(("metadata",)),
     threads.TextPartBody: Part(("type", "text")),
     threads.ImageUrlPartBody: Part(("type",), without_effect={"image_url": _READS_TEXT}),
@@ -124,6 +127,15 @@ PARTS: Final[Mapping[type[RequestBody], Part]] = {
     runs.ModifyRun: Part(("metadata",)),
     runs.SubmitToolOutputs: Part(("tool_outputs", "stream")),
     runs.ToolOutput: Part(("tool_call_id", "output")),
+    # --- the first version of the API ----------------------------------------------------------------------------
+    v1.CreateAssistantV1: Part(_SETTINGS_V1),
+    v1.ModifyAssistantV1: Part(_SETTINGS_V1),
+    v1.CreateAssistantFile: Part(("file_id",)),
+    v1.RetrievalToolBody: Part(("type",)),
+    v1.RetrievalChoice: Part(("type",)),
+    v1.CreateThreadV1: Part(("messages", "metadata")),
+    v1.ModifyThreadV1: Part(("metadata",)),
+    v1.CreateMessageV1: Part(("role", "content", "file_ids", "metadata")),
     # --- files and vector stores ---------------------------------------------------------------------------------
     files.CreateUpload: Part(
         ("filename", "purpose", "bytes", "expires_after"),

@@ -17,7 +17,7 @@ class Row:
     """A parameter of an endpoint. `path` is written as errors name it, `[]` for the elements of an array."""
 
     endpoint: Endpoint
-    place: Literal["body", "query", "form", "header"]
+    place: Literal["body", "query", "form"]
     path: str
     status: Status
     note: str
@@ -87,11 +87,14 @@ def bodies_in(annotation: Any, brackets: str = "") -> Iterator[tuple[type[Reques
 
 def report() -> dict[str, Any]:
     """The whole table as JSON, for `GET /_compat`."""
-    headers = [_row_data(Row(Endpoint("*", "*"), "header", name, *said)) for name, said in HEADERS.items()]
+    headers = [_parameter_data("*", "header", name, *said) for name, said in HEADERS.items()]
     unserved = [{"endpoint": path, "status": "not served", "note": note} for path, note in NOT_SERVED.items()]
     return {
         "object": "localassist.compatibility",
-        "parameters": [*headers, *(_row_data(row) for row in rows())],
+        "parameters": [
+            *headers,
+            *(_parameter_data(row.endpoint.name, row.place, row.path, row.status, row.note) for row in rows()),
+        ],
         "endpoints": [*map(_endpoint_data, ENDPOINTS), *unserved],
         "errors": [
             {
@@ -107,14 +110,8 @@ def report() -> dict[str, Any]:
     }
 
 
-def _row_data(row: Row) -> dict[str, Any]:
-    return {
-        "endpoint": row.endpoint.name,
-        "in": row.place,
-        "parameter": row.path,
-        "status": row.status,
-        "note": row.note or None,
-    }
+def _parameter_data(endpoint: str, place: str, name: str, status: Status, note: str) -> dict[str, Any]:
+    return {"endpoint": endpoint, "in": place, "parameter": name, "status": status, "note": note or None}
 
 
 def _endpoint_data(endpoint: Endpoint) -> dict[str, Any]:
