@@ -72,6 +72,7 @@ def node() -> str:
 
 
 def _npm(folder: str, package: str, *, scripts: bool = False) -> None:
+    assert shutil.which("npm"), "npm is not there: install Node.js with npm to drive openai-node"
     home = FOLDER / folder
     home.mkdir(exist_ok=True)
     (home / "package.json").write_text('{"private": true}\n', encoding="utf-8")

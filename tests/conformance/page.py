@@ -5,7 +5,7 @@ from typing import Any
 from tests.conformance.environments import ROOT
 from tests.conformance.generated import runner
 from tests.conformance.lab import Row
-from tests.conformance.matrix import ABSENT, PASS, read_results
+from tests.conformance.matrix import ABSENT, PASS, WITH_ASYNC, read_results
 
 PAGE = ROOT / "docs" / "compatibility.md"
 BEGIN, END = "<!-- begin generated: sdks -->", "<!-- end generated: sdks -->"
@@ -18,8 +18,8 @@ def section(results: dict[str, dict[str, str]], generated: dict[str, Any]) -> st
         f"{BEGIN}\n\nWritten by `python -m tests.conformance.page` from what `make test-sdk` checks; do not edit.\n\n"
         f"{table(results)}\n\n"
         "“–”: this SDK does not have it. Every version is installed in an environment of its own and drives "
-        "`localassist serve` with a real index and a real kernel; openai-python with its blocking and its async "
-        "client.\n\n"
+        "`localassist serve` with a real index and a real kernel; openai-python with its blocking client, and "
+        f"{', '.join(WITH_ASYNC)} with the async one as well.\n\n"
         f"The tests generated for {generated['sdk']} itself (assistants, threads, messages, runs, steps, vector "
         f"stores, files, uploads): {passed} of the {reached} that reach a server pass ({passed / reached:.1%}); the "
         f"other {total - reached} end in the SDK or are mocked. A proxy puts real objects where they name fixed ids; "
