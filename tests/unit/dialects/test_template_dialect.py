@@ -99,7 +99,7 @@ def test_a_named_choice_leaves_only_that_function() -> None:
 
 
 def test_calls_are_held_to_what_the_model_is_not_shown() -> None:
-    shown = {"type": "object", "properties": {"q": {"type": "string"}}, "required": ["q"], "additionalProperties": False}
+    shown = {"type": "object", "properties": {"q": {"type": "string"}}, "required": ["q"]}
     enforced = {**shown, "properties": {"q": {"type": "string", "maxLength": 5}}}
     spec = FunctionSpec("find", "Finds.", shown, strict=True, enforced=enforced)
     made = dialect(CHATML)
