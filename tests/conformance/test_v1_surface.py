@@ -9,7 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
+from localassist import LocalAssist
 from localassist.testing import call, say
+from tests.conformance.v1_world import TABLE, open_world
 from tests.conformance.world import events_of, new_file, post, rested
 from tests.retrieval.engines import Lab, open_lab
 
@@ -26,6 +28,7 @@ RUN = (
 RETRIEVAL, FILE_SEARCH, CODE = {"type": "retrieval"}, {"type": "file_search"}, {"type": "code_interpreter"}
 FUNCTION = {"type": "function", "function": {"name": "f", "parameters": {"type": "object", "properties": {}}}}
 SEARCH = call("file_search", queries=["heron"])
+PLOT = {"role": "user", "content": "plot it"}
 CITED = "【0:0†birds.txt】"
 ANSWER = f"It waits {CITED} and {CITED} stands."
 ANSWER_V1 = "It waits 【0†source】 and 【0†source】 stands."
@@ -437,6 +440,68 @@ def test_a_run_has_the_files_of_its_assistant(api: Versions) -> None:
     run = rested(api.v1, started)
     assert (run["status"], run["file_ids"]) == ("completed", [file_id])
     assert api.v1.get(f"/threads/{thread_id}/runs").json()["data"] == [run]
+
+
+def test_a_run_waits_for_the_files_its_assistant_was_given(tmp_path: Path) -> None:
+    with open_lab(tmp_path, SEARCH, say(ANSWER), gated=True) as lab:
+        both = versions_of(lab)
+        with both.v1, both.v2:
+            assistant = both.assistant(tools=[RETRIEVAL], file_ids=[both.file()])
+            body = {"assistant_id": assistant["id"], "thread": {"messages": [{"role": "user", "content": "hi"}]}}
+            run = post(both.v1, "/threads/runs", body)
+            path = f"/threads/{run['thread_id']}"
+            for _ in range(5):
+                assert both.v1.get(f"{path}/runs/{run['id']}").json()["status"] in ("queued", "in_progress")
+            lab.gate.set()
+            assert rested(both.v1, run)["status"] == "completed"
+            text = both.v1.get(f"{path}/messages").json()["data"][0]["content"][0]["text"]
+            assert text["value"] == ANSWER_V1
+
+
+def test_code_links_are_the_files_of_the_message(tmp_path: Path) -> None:
+    with open_world(tmp_path) as lab:
+        both = versions_of(lab)
+        with both.v1, both.v2:
+            body = {"assistant_id": both.assistant(tools=[CODE])["id"]}
+            started = post(both.v1, "/threads/runs", {**body, "thread": {"messages": [PLOT]}})
+            run = rested(both.v1, started)
+            path = f"/threads/{run['thread_id']}/messages"
+            message = both.v1.get(path).json()["data"][0]
+            (link,) = message["content"][1]["text"]["annotations"]
+            assert message["file_ids"] == [link["file_path"]["file_id"]]
+            assert both.v1.get(f"{path}/{message['id']}/files").json()["last_id"] == message["file_ids"][0]
+            assert both.v1.get(f"/files/{message['file_ids'][0]}/content").content == TABLE
+
+
+def test_the_client_in_process_speaks_it_too(tmp_path: Path) -> None:
+    with open_lab(tmp_path) as lab, LocalAssist(engine=lab.engine) as client:
+        file_id = lab.upload()
+        made = client.beta.assistants.create(
+            model="scripted",
+            tools=[RETRIEVAL],
+            extra_body={"file_ids": [file_id]},
+            extra_headers={"OpenAI-Beta": "assistants=v1"},
+        )
+        assert (made.model_extra or {})["file_ids"] == [file_id]
+
+
+def test_files_of_an_imported_assistant_that_are_not_here_stay_until_its_files_change(api: Versions) -> None:
+    old = {
+        "id": "asst_abcdefghijklmnopqrstuvwx",
+        "object": "assistant",
+        "created_at": 1700000000,
+        "model": "scripted",
+        "tools": [RETRIEVAL],
+        "file_ids": ["file-gone"],
+    }
+    post(api.v2, "/_transfer/objects", {"objects": [old], "threads": []})
+    path = f"/assistants/{old['id']}"
+    assert api.v1.get(path).json()["file_ids"] == ["file-gone"]
+    assert api.v1.get(f"{path}/files").json()["last_id"] == "file-gone"
+    assert post(api.v1, path, {"name": "renamed"})["file_ids"] == ["file-gone"]
+    added = api.file()
+    post(api.v1, f"{path}/files", {"file_id": added})
+    assert api.file_ids(old["id"]) == [added]
 
 
 def test_a_run_takes_the_tools_choices_and_settings_of_its_version(api: Versions) -> None:

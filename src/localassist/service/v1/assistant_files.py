@@ -52,7 +52,7 @@ class AssistantFileService:
             if body.given("tools") or body.given("file_ids"):
                 tools = given["tools"] if body.given("tools") else assistant.tools
                 kinds = {tool.type for tool in tools or ()}
-                present = self.file_ids(assistant.tool_resources)
+                present = self._present(assistant)
                 wanted = list(dict.fromkeys(body.file_ids or ())) if body.given("file_ids") else present
                 check_files_for(self._store, kinds, [one for one in wanted if one not in present])
                 given["tool_resources"] = self._resources(assistant, kinds, wanted)
@@ -63,7 +63,7 @@ class AssistantFileService:
     def add(self, assistant_id: str, body: CreateAssistantFile) -> AssistantFile:
         """Attach a file. One that is attached already stays as it is."""
         with self._store.transaction():
-            present = self.file_ids(self._assistants.get(assistant_id).tool_resources)
+            present = self._present(self._assistants.get(assistant_id))
             self._set(assistant_id, [*present, body.file_id])
             return self.get(assistant_id, body.file_id)
 
@@ -80,7 +80,7 @@ class AssistantFileService:
         """Detach the file; the file itself stays."""
         with self._store.transaction():
             self.get(assistant_id, file_id)
-            present = self.file_ids(self._assistants.get(assistant_id).tool_resources)
+            present = self._present(self._assistants.get(assistant_id))
             self._set(assistant_id, [one for one in present if one != file_id])
         return Deleted(id=file_id, object="assistant.file.deleted")
 
@@ -94,15 +94,22 @@ class AssistantFileService:
             for store_id in _store_ids(assistant.tool_resources)
             for file in self._store.all(VectorStoreFile, vector_store_id=store_id)
         }
-        files = (self._store.get(File, file_id) for file_id in self.file_ids(assistant.tool_resources))
         return [
             AssistantFile(
-                id=file.id,
-                created_at=added_at.get(file.id, max(assistant.created_at, file.created_at)),
+                id=file_id,
+                created_at=added_at.get(file_id) or self._both_there_at(assistant, file_id),
                 assistant_id=assistant.id,
             )
-            for file in files
+            for file_id in self.file_ids(assistant.tool_resources)
         ]
+
+    def _both_there_at(self, assistant: Assistant, file_id: str) -> int:
+        file = self._store.find(File, file_id)
+        return assistant.created_at if file is None else max(assistant.created_at, file.created_at)
+
+    def _present(self, assistant: Assistant) -> list[str]:
+        """The files that are here: an imported assistant may mention others, which a change of its files drops."""
+        return [one for one in self.file_ids(assistant.tool_resources) if self._store.find(File, one) is not None]
 
     # --- where they are kept -----------------------------------------------------------------------------------------
 

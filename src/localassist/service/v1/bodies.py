@@ -67,7 +67,7 @@ class BodyUpgrade:
 
     def _tools_for(self, file_id: str) -> list[MessageTool]:
         code, search = {"type": "code_interpreter"}, {"type": "file_search"}
-        return [code, search] if is_searchable(self._store.get(File, file_id).filename) else [code]
+        return [code, search] if _can_be_searched(self._store, file_id) else [code]
 
 
 def given_fields(body: RequestBody) -> dict[str, Any]:
@@ -96,7 +96,11 @@ def check_files_for(store: Store, tool_types: set[str], file_ids: list[str]) -> 
 def split_files(store: Store, tool_types: set[str], file_ids: list[str]) -> tuple[list[str], list[str]]:
     """An assistant's files for the code interpreter and for file search. No file is lost: each is in one at least."""
     is_searching = bool(tool_types & {"retrieval", "file_search"})
-    searched = [one for one in file_ids if is_searching and is_searchable(store.get(File, one).filename)]
+    searched = [one for one in file_ids if is_searching and _can_be_searched(store, one)]
     if "code_interpreter" in tool_types:
         return file_ids, searched
     return [one for one in file_ids if one not in searched], searched
+
+
+def _can_be_searched(store: Store, file_id: str) -> bool:
+    return is_searchable(store.get(File, file_id).filename)
