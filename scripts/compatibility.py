@@ -158,8 +158,8 @@ def _errors() -> str:
     return "\n\n".join(
         (
             f"{counts['recorded']} texts are those of the hosted Assistants API to the letter (recorded), "
-            f"{counts['sibling']} those of its chat completions for the same fault (sibling), {counts['partly']} are its "
-            f"own as far as they were on record (partly), {counts['decided']} are ours (decided). The `type` is "
+            f"{counts['sibling']} those of its chat completions for the same fault (sibling), {counts['partly']} are "
+            f"its own as far as they were on record (partly), {counts['decided']} are ours (decided). The `type` is "
             "`invalid_request_error`.",
             _table(("situation", "status", "param", "code", "message", "text"), *lines),
             "Texts of the hosted API that you will not see here:",
