@@ -50,6 +50,9 @@ from localassist.service.store_ledger import StoreLedger
 from localassist.service.store_search import StoreSearchService
 from localassist.service.threads import ThreadService
 from localassist.service.uploads import UploadService
+from localassist.service.v1.assistant_files import AssistantFileService
+from localassist.service.v1.bodies import BodyUpgrade
+from localassist.service.v1.message_files import MessageFileService
 from localassist.service.vector_stores import VectorStoreService
 from localassist.transfer.importer import Importer
 
@@ -103,6 +106,7 @@ class Engine:
             store, self.bus, self._workers, self.messages, resources, forget_session=forget_session, clock=clock
         )
         self.runs = self._build_runs(store, models, resources, clock)
+        self._build_first_version(store)
         self.uploads = UploadService(store, blobs, self.files, clock=clock)
         self.models = ModelService(models)
         self.chat = ChatService(
@@ -113,6 +117,12 @@ class Engine:
             self._closing.callback(embedder.close)
         self.imports = self._build_imports(store, blobs, clock)
         self._start(store, clock)
+
+    def _build_first_version(self, store: Store) -> None:
+        """The first version of the API, over the services of the second."""
+        self.upgrade = BodyUpgrade(store)
+        self.assistant_files = AssistantFileService(store, self.assistants, self.vector_stores, self.store_files)
+        self.message_files = MessageFileService(self.messages)
 
     def _hosted_tools(
         self, store: Store, blobs: BlobStore, interpreter: Interpreter | None, file_search: FileSearch | None

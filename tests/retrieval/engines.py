@@ -13,7 +13,7 @@ from localassist.config import Config
 from localassist.engine import Engine
 from localassist.http.server import serve_in_thread
 from localassist.objects import base
-from localassist.protocols import FileSearch
+from localassist.protocols import FileSearch, Interpreter
 from localassist.retrieval.extract.process import Extractor
 from localassist.retrieval.ingest import IngestionWorker
 from localassist.retrieval.retriever import HybridRetriever
@@ -44,9 +44,18 @@ class Lab:
 
 @contextmanager
 def open_lab(
-    folder: Path, *turns: Any, clock: Callable[[], int] = base.now, gated: bool = False, searches: bool = False
+    folder: Path,
+    *turns: Any,
+    clock: Callable[[], int] = base.now,
+    gated: bool = False,
+    searches: bool = False,
+    model: ScriptedModel | None = None,
+    interpreter: Interpreter | None = None,
 ) -> Iterator[Lab]:
-    """With `gated`, embedding waits until the lab's gate is set. With `searches`, the search is the real one too."""
+    """With `gated`, embedding waits until the lab's gate is set. With `searches`, the search is the real one too.
+
+    A `model` stands in for one that takes the turns.
+    """
     gate = threading.Event()
     if not gated:
         gate.set()
@@ -63,8 +72,9 @@ def open_lab(
         Config(data_dir=str(folder)),
         store=store,
         blobs=DirectoryBlobs(folder / "files"),
-        models=ScriptedModel(*turns),
+        models=model or ScriptedModel(*turns),
         file_search=FileSearch(chunks, retriever, workers),
+        interpreter=interpreter,
         clock=clock,
     )
     with (

@@ -4,21 +4,24 @@ Identity       request id, version and timing headers on every response
 ErrorBoundary  errors of everything below, as JSON                        (errors.py)
 Canonical      double slashes, `/v1` or nothing, Azure's path shapes
 Doorkeeper     Host and Origin, then the API key
-BetaHeader     `OpenAI-Beta: assistants=v2` where the contract asks for it
+BetaHeader     `OpenAI-Beta`: which version of the API is spoken, and that it is said where the contract asks for it
 """
 
 import time
+from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from localassist.errors import InvalidRequest
 from localassist.http.access import Access
+from localassist.http.versions import Version, version_of
 from localassist.objects.base import new_id
 
 # First segments of the paths that belong to the beta.
 BETA_RESOURCES = ("/assistants", "/threads")
-BETA_VERSIONS = frozenset({"assistants=v2", "assistants=v1"})
+# The last of Azure's API versions that speak the first version; their requests need no header.
+AZURE_V1 = "2024-02-15-preview"
 
 _NO_BETA = (
     "You must provide the 'OpenAI-Beta' header to access the Assistants API. "
@@ -98,17 +101,26 @@ class Doorkeeper:
 
 
 class BetaHeader:
-    """Asks for the beta header where the contract does, except on Azure's paths."""
+    """Reads the version of the API, and asks for it where the contract does, except on Azure's paths."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not scope["localassist.azure"] and _is_beta_path(scope["path"]):
-            given = ",".join(Headers(scope=scope).getlist("openai-beta"))
-            if BETA_VERSIONS.isdisjoint(token.strip().lower() for token in given.split(",")):
+        if scope["type"] == "http":
+            version = version_of(Headers(scope=scope).getlist("openai-beta"))
+            if version is None and scope["localassist.azure"]:
+                version = _azure_version(scope["query_string"])
+            if version is None and _is_beta_path(scope["path"]):
                 raise InvalidRequest(_NO_BETA, code="invalid_beta")
+            scope = {**scope, "localassist.version": version or "v2"}
         await self._app(scope, receive, send)
+
+
+def _azure_version(query_string: bytes) -> Version:
+    """What Azure's `api-version` stands for: dates up to the last with the first version, and all later ones."""
+    (given, *_) = parse_qs(query_string.decode("latin-1")).get("api-version", [""])
+    return "v1" if "" < given <= AZURE_V1 else "v2"
 
 
 def _is_beta_path(path: str) -> bool:

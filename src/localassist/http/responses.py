@@ -1,7 +1,7 @@
 """JSON out: compact UTF-8, lists in the contract's envelope, and how soon a run is worth another look."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from fastapi import Response
@@ -10,6 +10,8 @@ from localassist.objects.base import Deleted, StoredObject, now
 from localassist.objects.runs import Run
 from localassist.objects.vector_stores import FileBatch, VectorStore, VectorStoreFile
 from localassist.protocols import Slice
+
+ObjectWriter = Callable[[StoredObject], dict[str, Any]]
 
 _STILL_MOVING = ("queued", "in_progress", "cancelling")
 _Polled = Run | VectorStore | VectorStoreFile | FileBatch
@@ -27,11 +29,15 @@ def json_response(data: Any, *, status: int = 200, headers: Mapping[str, str] | 
     return Response(json_bytes(data), status, headers, "application/json")
 
 
-def object_response(item: StoredObject) -> Response:
+def as_stored(item: StoredObject) -> dict[str, Any]:
+    return item.wire()
+
+
+def object_response(item: StoredObject, write: ObjectWriter = as_stored) -> Response:
     """One object; one that is still moving says when to ask again."""
     if isinstance(item, _Polled) and item.status in _STILL_MOVING:
-        return json_response(item.wire(), headers={"openai-poll-after-ms": str(poll_after_ms(item))})
-    return json_response(item.wire())
+        return json_response(write(item), headers={"openai-poll-after-ms": str(poll_after_ms(item))})
+    return json_response(write(item))
 
 
 def deleted_response(deleted: Deleted) -> Response:
@@ -43,9 +49,9 @@ def poll_after_ms(item: StoredObject) -> int:
     return next((pace for limit_s, pace in _PACE if age_s < limit_s), _SLOWEST_PACE_MS)
 
 
-def list_response(page: Slice[Any]) -> Response:
+def list_response(page: Slice[Any], write: ObjectWriter = as_stored) -> Response:
     """A page of objects in the cursor envelope."""
-    return envelope([item.wire() for item in page.items], has_more=page.has_more)
+    return envelope([write(item) for item in page.items], has_more=page.has_more)
 
 
 def envelope(data: Sequence[dict[str, Any]], *, has_more: bool) -> Response:

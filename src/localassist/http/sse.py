@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 from localassist.http.errors import error_fields
 from localassist.http.query import without_result_content
 from localassist.http.responses import json_bytes
+from localassist.http.view import EventWriter
 from localassist.objects.events import LAST_EVENTS, Event
 from localassist.protocols import EventBus, Subscription
 
@@ -155,9 +156,12 @@ class RunFrames:
 
     last_events = LAST_EVENTS
 
-    def __init__(self, bus: EventBus, run_id: str, *, after: int, include_content: bool) -> None:
+    def __init__(
+        self, bus: EventBus, run_id: str, *, after: int, include_content: bool, write: EventWriter = Event.wire
+    ) -> None:
         self._bus = bus
         self._run_id = run_id
+        self._write = write
         self._after = after
         self._include_content = include_content
         self._subscription: Subscription | None = None
@@ -182,7 +186,7 @@ class RunFrames:
             self._subscription.close()
 
     def _framed(self, event: Event) -> bytes:
-        data = event.wire()
+        data = self._write(event)
         if not self._include_content and event.name.startswith("thread.run.step."):
             data = without_result_content(data)
         return frame(event.name, data)

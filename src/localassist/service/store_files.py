@@ -33,11 +33,11 @@ class StoreFileService:
         self._chunks = chunks
         self._clock = clock
 
-    def add(self, store_id: str, body: CreateStoreFile) -> VectorStoreFile:
+    def add(self, store_id: str, body: CreateStoreFile, *, urgent: bool = False) -> VectorStoreFile:
         """Queue a file for ingestion. Raises InvalidRequest for a file that is missing or cannot be searched."""
         self._stores.usable(store_id)
         check_searchable(self._store, [body.file_id], param="file_id")
-        (added,) = self._ledger.add(store_id, [body], at=self._clock())
+        (added,) = self._ledger.add(store_id, [body], at=self._clock(), urgent=urgent)
         return added
 
     def get(self, store_id: str, file_id: str) -> VectorStoreFile:

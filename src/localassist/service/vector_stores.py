@@ -41,13 +41,15 @@ class VectorStoreService:
         made = self._new(expiry, name=body.name or "", description=body.description, metadata=body.metadata or {})
         return self._insert(made, entries)
 
-    def create_for(self, helper: VectorStoreHelperBody, *, expires: bool, param: str) -> VectorStore:
+    def create_for(
+        self, helper: VectorStoreHelperBody, *, expires: bool, param: str, urgent: bool = False
+    ) -> VectorStore:
         """The creation helper of `tool_resources`; a thread's store `expires`, an assistant's does not."""
         file_ids = list(dict.fromkeys(helper.file_ids or ()))
         check_searchable(self._store, file_ids, param=f"{param}.file_ids")
         entries = [CreateStoreFile(file_id=one, chunking_strategy=helper.chunking_strategy) for one in file_ids]
         made = self._new(IMPLICIT_EXPIRY if expires else None, metadata=helper.metadata or {})
-        return self._insert(made, entries)
+        return self._insert(made, entries, urgent=urgent)
 
     def attach(self, thread: Thread, file_ids: Sequence[str]) -> Thread:
         """Add files to the thread's store, which is made when there is none that can be used; before a run does."""
@@ -82,6 +84,11 @@ class VectorStoreService:
             used = self.usable(store_id).used(self._clock())
             self._store.update(used)
         return used
+
+    def awaits_urgent(self, store_id: str) -> bool:
+        """Whether files are being read for which runs wait."""
+        unfinished = self._store.all(VectorStoreFile, vector_store_id=store_id, status="in_progress")
+        return any(file.ingestion is not None and file.ingestion.urgent for file in unfinished)
 
     def page(self, page: Page) -> Slice[VectorStore]:
         self.expire_due()

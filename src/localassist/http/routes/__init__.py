@@ -18,6 +18,7 @@ from localassist.http.routes import (
     threads,
     transfer,
     uploads,
+    v1_files,
     vector_stores,
 )
 
@@ -27,6 +28,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     runs.router,
     steps.router,
     messages.router,
+    v1_files.router,
     threads.router,
     files.router,
     uploads.router,

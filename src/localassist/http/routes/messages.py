@@ -5,30 +5,30 @@ from fastapi import APIRouter, Response
 from localassist.http.bodies import Body, EngineOf
 from localassist.http.query import PageOf, QueryOf
 from localassist.http.responses import deleted_response, list_response, object_response
-from localassist.objects.faults import parse_body
+from localassist.http.versions import ViewOf
 from localassist.objects.threads import CreateMessage, ModifyMessage
 
 router = APIRouter(prefix="/threads/{thread_id}/messages")
 
 
 @router.post("")
-def create(engine: EngineOf, thread_id: str, body: Body) -> Response:
-    return object_response(engine.messages.create(thread_id, parse_body(CreateMessage, body)))
+def create(engine: EngineOf, thread_id: str, body: Body, view: ViewOf) -> Response:
+    return object_response(engine.messages.create(thread_id, view.read(CreateMessage, body)), view.write)
 
 
 @router.get("")
-def list_page(engine: EngineOf, thread_id: str, page: PageOf, query: QueryOf) -> Response:
-    return list_response(engine.messages.page(thread_id, page, run_id=query.one("run_id")))
+def list_page(engine: EngineOf, thread_id: str, page: PageOf, query: QueryOf, view: ViewOf) -> Response:
+    return list_response(engine.messages.page(thread_id, page, run_id=query.one("run_id")), view.write)
 
 
 @router.get("/{message_id}")
-def retrieve(engine: EngineOf, thread_id: str, message_id: str) -> Response:
-    return object_response(engine.messages.get(thread_id, message_id))
+def retrieve(engine: EngineOf, thread_id: str, message_id: str, view: ViewOf) -> Response:
+    return object_response(engine.messages.get(thread_id, message_id), view.write)
 
 
 @router.post("/{message_id}")
-def modify(engine: EngineOf, thread_id: str, message_id: str, body: Body) -> Response:
-    return object_response(engine.messages.modify(thread_id, message_id, parse_body(ModifyMessage, body)))
+def modify(engine: EngineOf, thread_id: str, message_id: str, body: Body, view: ViewOf) -> Response:
+    return object_response(engine.messages.modify(thread_id, message_id, view.read(ModifyMessage, body)), view.write)
 
 
 @router.delete("/{message_id}")

@@ -8,6 +8,8 @@ from fastapi import APIRouter, Request, Response
 from localassist.http.bodies import EngineOf
 from localassist.http.query import IncludeContent
 from localassist.http.sse import DONE, EventStream, RunFrames, Wakeup, frame
+from localassist.http.versions import ViewOf
+from localassist.http.view import View
 from localassist.objects.events import LAST_STATUSES
 from localassist.objects.runs import Run
 
@@ -26,25 +28,29 @@ class WholeRunFrames(RunFrames):
 class StateFrames:
     """The end of a run whose events are gone."""
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
+    def __init__(self, run: Run, view: View) -> None:
+        self._status = run.status
+        self._data = view.write(run)
 
     def open(self, wakeup: Wakeup) -> None:
         """There is nothing to wait for."""
 
     def take(self) -> tuple[bytes, bool]:
-        return frame(f"thread.run.{self._run.status}", self._run.wire()) + DONE, True
+        return frame(f"thread.run.{self._status}", self._data) + DONE, True
 
     def close(self) -> None:
         """There is nothing to release."""
 
 
 @router.get("/threads/{thread_id}/runs/{run_id}/events")
-def follow(request: Request, engine: EngineOf, thread_id: str, run_id: str, include: IncludeContent) -> Response:
+def follow(
+    thread_id: str, run_id: str, *, request: Request, engine: EngineOf, include: IncludeContent, view: ViewOf
+) -> Response:
     run = engine.runs.get(thread_id, run_id)
     frames: StateFrames | WholeRunFrames
     if run.status in ENDED and engine.bus.position(run.id) == 0:
-        frames = StateFrames(run)
+        frames = StateFrames(run, view)
     else:
-        frames = WholeRunFrames(engine.bus, run.id, after=0, include_content=include)
+        write = view.event_writer(run)
+        frames = WholeRunFrames(engine.bus, run.id, after=0, include_content=include, write=write)
     return EventStream(frames, request.app.state.streams, keep_alive_s=engine.config.keep_alive_s)

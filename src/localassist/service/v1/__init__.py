@@ -1,0 +1,1 @@
+"""The first version of the API, in terms of the objects of the second."""
