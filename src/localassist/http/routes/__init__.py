@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from localassist.http.routes import (
     assistants,
     chat,
+    compat,
     embeddings,
     files,
     messages,
@@ -39,6 +40,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     chat.router,
     embeddings.router,
     overview.router,
+    compat.router,
     run_events.router,
     transfer.router,
 )
