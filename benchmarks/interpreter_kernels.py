@@ -10,6 +10,7 @@ import os
 import platform
 import statistics
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -26,6 +27,7 @@ from localassist.protocols import Cancellation, CellResult, SessionFile
 NUM_STARTS = 7
 NUM_CLAIMS = 7
 NUM_CELLS = 300
+NUM_LOOPS = 7
 RESULTS = Path(__file__).parent / "results" / "interpreter_kernels.json"
 REACH = {
     "cold start to the first cell's end (ms)": 800.0,
@@ -34,6 +36,7 @@ REACH = {
     "cold start, processor time (ms)": 800.0,
     "waiting kernel + file + first pandas cell, processor time (ms)": 30.0,
     "round trip of a cell, processor time (ms)": 8.0,
+    "cancelled while it loops, to the cell's end (ms)": 1000.0,
     "100 MB printed: growth of the engine's memory (MiB)": 16.0,
     "100 MB printed in lines: growth (MiB)": 16.0,
     "64 MB forged as one message: growth (MiB)": 16.0,
@@ -60,6 +63,7 @@ def main() -> None:
         figures[times[1]], figures[times[4]] = claims(config)
         interpreter = KernelInterpreter(config, rules=SessionRules(num_ahead=0))
         figures[times[2]], figures[times[5]] = round_trips(interpreter)
+        figures[times[6]] = interruptions(interpreter)
         for name, code in ATTACKS.items():
             figures[name] = [growth_mib(interpreter, code)]
         sandbox = interpreter.sandbox()["name"]
@@ -121,6 +125,22 @@ def round_trips(interpreter: KernelInterpreter) -> tuple[list[float], list[float
     before = processor_ms()
     found = [timed_ms(lambda: execute(interpreter, "s", "1 + 1")) for _ in range(NUM_CELLS)]
     return found, [(processor_ms() - before) / NUM_CELLS]
+
+
+def interruptions(interpreter: KernelInterpreter) -> list[float]:
+    """From the cancellation of a cell that loops to its end, with its output and the session kept."""
+    found = []
+    for _ in range(NUM_LOOPS):
+        cancellation, cancelled_at = Cancellation(), list[float]()
+
+        def cancel(cancellation: Cancellation = cancellation, cancelled_at: list[float] = cancelled_at) -> None:
+            cancelled_at.append(time.perf_counter())
+            cancellation.set("cancelled")
+
+        threading.Timer(0.3, cancel).start()
+        interpreter.execute("s", "while True: pass", files=(), cancellation=cancellation)
+        found.append((time.perf_counter() - cancelled_at[0]) * 1000)
+    return found
 
 
 def growth_mib(interpreter: KernelInterpreter, code: str) -> float:

@@ -2,10 +2,12 @@
 
 import os
 import socket
+import ssl
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,6 +28,11 @@ START_TIMEOUT_S = 90
 RULES = SessionRules(cell_timeout_s=60, num_ahead=0)
 
 
+# Self-signed, for 127.0.0.1; made for these tests and trusted by nothing else.
+CERTIFICATE, KEY = (str(Path(__file__).parent / "data" / f"gateway.{kind}") for kind in ("pem", "key"))
+TLS_OPTIONS = (f"--KernelGatewayApp.certfile={CERTIFICATE}", f"--KernelGatewayApp.keyfile={KEY}")
+
+
 class Gateway(NamedTuple):
     """A gateway that is running; `directory` is the temporary one of its kernels."""
 
@@ -33,12 +40,21 @@ class Gateway(NamedTuple):
     directory: Path
 
     def kernels(self) -> list[dict[str, object]]:
-        return httpx.get(f"{self.url}/api/kernels", headers={"Authorization": f"token {TOKEN}"}, timeout=30).json()
+        headers = {"Authorization": f"token {TOKEN}"}
+        return httpx.get(f"{self.url}/api/kernels", headers=headers, timeout=30, verify=TRUSTED).json()
+
+
+TRUSTED = ssl.create_default_context(cafile=CERTIFICATE)
 
 
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    home = tmp_path_factory.mktemp("gateway")
+    with running(tmp_path_factory.mktemp("gateway"), "http") as gateway:
+        yield gateway
+
+
+@contextmanager
+def running(home: Path, scheme: str, *options: str) -> Iterator[Gateway]:
     (home / "tmp").mkdir()
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
@@ -52,6 +68,7 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
                 f"--KernelGatewayApp.port={port}",
                 "--KernelGatewayApp.port_retries=0",
                 "--JupyterWebsocketPersonality.list_kernels=True",
+                *options,
             ],
             env={
                 "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
@@ -62,7 +79,7 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
             stdout=log,
             stderr=subprocess.STDOUT,
         )
-    url = f"http://127.0.0.1:{port}"
+    url = f"{scheme}://127.0.0.1:{port}"
     try:
         deadline = time.monotonic() + START_TIMEOUT_S
         while not answers(url):
@@ -77,7 +94,7 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
 
 def answers(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/api").status_code < 500
+        return httpx.get(f"{url}/api", verify=TRUSTED).status_code < 500
     except httpx.TransportError:
         return False
 
@@ -192,3 +209,25 @@ def test_a_gateway_that_is_not_there_is_named() -> None:
     with pytest.raises(InterpreterUnavailable, match=f"{url} gives no kernel"):
         interpreter.execute("s", "1", files=(), cancellation=Cancellation())
     interpreter.close()
+
+
+def test_a_gateway_is_reached_over_tls_where_its_certificate_is_trusted(tmp_path: Path) -> None:
+    def engine(gateway: Gateway, name: str, ca_file: str | None) -> KernelInterpreter:
+        config = Config(
+            data_dir=str(tmp_path / name),
+            code_gateway_url=gateway.url,
+            code_gateway_token=TOKEN,
+            code_gateway_ca_file=ca_file,
+        )
+        return KernelInterpreter(config, rules=RULES)
+
+    (tmp_path / "gateway").mkdir()
+    with running(tmp_path / "gateway", "https", *TLS_OPTIONS) as gateway:
+        trusting = engine(gateway, "trusting", CERTIFICATE)
+        assert Notebook(trusting, "thread_1")("print(6 * 7)").output == "42\n"
+        trusting.close()
+        doubting = engine(gateway, "doubting", None)
+        with pytest.raises(InterpreterUnavailable, match=r"(?i)certificate"):
+            Notebook(doubting, "thread_1")("print(6 * 7)")
+        doubting.close()
+        wait_until(lambda: gateway.kernels() == [])

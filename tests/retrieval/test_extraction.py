@@ -1,5 +1,7 @@
 """Text out of real files of every type, and the right words for those that cannot be read."""
 
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -140,11 +142,35 @@ def test_an_old_word_file_needs_a_converter(extractor: Extractor, tmp_path: Path
     old = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504) + "WordDocument".encode("utf-16-le") + bytes(2048)
     with pytest.raises(FileRefused) as refused:
         read(extractor, tmp_path, "old.doc", old)
-    if legacy.converter() is None:
+    if not legacy.converters():
         assert refused.value.fault == "unsupported_file"
         assert "antiword" in refused.value.message
     else:  # it is no real document, so a converter that is there must refuse it
         assert refused.value.fault == "invalid_file"
+
+
+OLD_WORD = (Path(__file__).parent / "data" / "birds.doc").read_bytes()
+
+
+@pytest.mark.timeout(200)
+@pytest.mark.parametrize("converter", legacy.CONVERTERS)
+def test_an_old_word_file_is_read_by_whichever_converter_can(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, converter: str
+) -> None:
+    if shutil.which(converter) is None:
+        pytest.skip(f"{converter} is not installed")
+    if converter == "soffice":  # comes after antiword, when that gives up
+        gives_up = tmp_path / "antiword"
+        gives_up.write_text("#!/bin/sh\nexit 1\n")
+        gives_up.chmod(0o755)
+        monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    extractor = Extractor()
+    try:
+        text = read(extractor, tmp_path, "birds.doc", OLD_WORD).text
+    finally:
+        extractor.close()
+    assert text.startswith("Birds of the river\n\nParagraph 1: the heron of pool 1 waits in shallow water")
+    assert text.endswith("왜가리는 물가에서 삽니다. 苍鹭在浅水中等待。")
 
 
 # --- the child process --------------------------------------------------------------------------------------------

@@ -42,9 +42,6 @@ ENDINGS = {
 def test_a_session_that_takes_too_much_ends_and_others_go_on(
     scenario: str, name: str, sandbox: str, place: Path
 ) -> None:
-    if (name, sandbox) == ("user", "landlock") and "fork" in scenario:
-        # Known and not mended: with a core to itself such a bomb can outrun the supervisor that is to kill it.
-        pytest.xfail("under Landlock an ordinary user's bomb of processes may go on after its session was stopped")
     report = run(scenario, name, sandbox, place)
     assert report["ended"] in ENDINGS[scenario]
     assert report.get("is_gone", True)

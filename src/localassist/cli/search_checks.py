@@ -59,9 +59,9 @@ def _check_embedding(config: Config) -> Iterator[Finding]:
 
 
 def _check_converter() -> Iterator[Finding]:
-    from localassist.retrieval.extract.legacy import CONVERTERS, converter
+    from localassist.retrieval.extract.legacy import CONVERTERS, converters
 
-    found = converter()
+    found = next(iter(converters()), None)
     if found is None:
         remedy = f"Install {' or '.join(CONVERTERS)} if you have any; .docx and all other types need none."
         yield Finding("file search", "note", "old Word files (.doc) cannot be read", remedy)

@@ -45,7 +45,7 @@ def parameters_of(tool: FunctionSpec) -> dict[str, Any]:
     """The schema of a function's arguments; one that declares none takes none."""
     if not tool.parameters:
         return {"type": "object", "properties": {}, "additionalProperties": False}
-    return dict(tool.parameters) if tool.strict else loosened(tool.parameters)
+    return dict(tool.enforced or tool.parameters) if tool.strict else loosened(tool.parameters)
 
 
 def loosened(schema: Mapping[str, Any]) -> dict[str, Any]:

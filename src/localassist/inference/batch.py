@@ -6,6 +6,9 @@ from typing import Any
 
 import llama_cpp
 import numpy as np
+from numpy.typing import NDArray
+
+_FEW = 32
 
 
 class Batch:
@@ -57,14 +60,21 @@ class Batch:
 
     def check(self, *, vocabulary_size: int, num_seq_ids: int, num_positions: int) -> None:
         """A batch llama.cpp does not expect aborts the process, so nothing unchecked is handed to it."""
-        used = slice(0, self.num_tokens)
         if not 0 < self.num_tokens <= self.capacity:
             raise ValueError(f"a batch of {self.num_tokens} tokens; from 1 to {self.capacity} are possible")
         for name, values, limit in (
-            ("token id", self.token_ids[used], vocabulary_size),
-            ("seq_id", self.seq_ids[used], num_seq_ids),
-            ("position", self.positions[used], num_positions),
+            ("token id", self.token_ids, vocabulary_size),
+            ("seq_id", self.seq_ids, num_seq_ids),
+            ("position", self.positions, num_positions),
         ):
-            low, high = int(values.min()), int(values.max())
+            low, high = _extremes(values[: self.num_tokens])
             if low < 0 or high >= limit:
                 raise ValueError(f"a batch with {name} {low if low < 0 else high}; it must be from 0 to {limit - 1}")
+
+
+def _extremes(values: NDArray[np.int32]) -> tuple[int, int]:
+    """The least and the greatest. Of few values a list knows them sooner than an array."""
+    if len(values) <= _FEW:
+        listed = values.tolist()
+        return min(listed), max(listed)
+    return int(values.min()), int(values.max())

@@ -3,6 +3,7 @@
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +23,9 @@ from localassist.protocols import Constraint, GenerationRequest
 logger = logging.getLogger(__name__)
 
 Deliver = Callable[[list[Emission]], None]
+
+_GATHERING_S = 0.001  # after each request that finds the engine idle; reading a prompt takes a hundred times as long
+_LONGEST_GATHERING_S = 0.005
 
 
 class _Open(NamedTuple):
@@ -113,12 +117,28 @@ class InferenceThread:
 
     def _receive(self) -> bool:
         """Take what is in the inbox, waiting for something when there is nothing to do; False to stop."""
+        was_idle = not self._scheduler.has_work
         while not self._inbox.empty() or not self._scheduler.has_work:
-            sequence = self._inbox.get()
-            if sequence is None:
+            if not self._take(self._inbox.get()):
                 return False
-            self._scheduler.submit(sequence)
+        return self._gather() if was_idle else True
+
+    def _gather(self) -> bool:
+        """Requests that come together are read together: whoever is first waits a moment for the others."""
+        ends_at = time.monotonic() + _LONGEST_GATHERING_S
+        while time.monotonic() < ends_at:
+            try:
+                sequence = self._inbox.get(timeout=_GATHERING_S)
+            except queue.Empty:
+                return True
+            if not self._take(sequence):
+                return False
         return True
+
+    def _take(self, sequence: Sequence | None) -> bool:
+        if sequence is not None:
+            self._scheduler.submit(sequence)
+        return sequence is not None
 
     def _deliver_step(self) -> None:
         """The inference thread's catch-all: whatever a step raises ends the generations it ran, not the thread."""

@@ -142,6 +142,7 @@ class Context:
 
     def __init__(self, model: Model, options: LlamaOptions, *, threads: int) -> None:
         self._vocabulary = model.vocabulary
+        self._logits_type = ctypes.c_float * model.vocabulary.size
         self._abort = ctypes.create_string_buffer(b"\0\0")
         num_seq_ids = options.max_sequences + (options.max_residents if not model.is_recurrent else 2)
         self.handle = llama_cpp.llama_init_from_model(
@@ -198,7 +199,8 @@ class Context:
     def logits(self, row: int) -> NDArray[np.float32]:
         """The scores of the batch's row, one per token of the vocabulary; writing to them changes what is sampled."""
         assert self.batch.wants_logits[row]
-        return np.ctypeslib.as_array(llama_cpp.llama_get_logits_ith(self.handle, row), (self._vocabulary.size,))
+        address = ctypes.addressof(llama_cpp.llama_get_logits_ith(self.handle, row).contents)
+        return np.frombuffer(memoryview(self._logits_type.from_address(address)), np.float32)
 
     def keep(self, seq_id: int, length: int) -> bool:
         """Forget all but the first tokens; False when this kind of model cannot, then nothing has changed."""

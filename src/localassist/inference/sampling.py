@@ -1,7 +1,10 @@
 """From scores to a token: greedy at temperature 0, otherwise llama.cpp's own samplers."""
 
+import math
+
 import llama_cpp
 import numpy as np
+from numpy.typing import NDArray
 
 from localassist.errors import GenerationFailed
 from localassist.inference.llama import Context
@@ -19,14 +22,13 @@ class Sampler:
         if request.temperature > 0:
             self._chain = _build_chain(request, options)
 
-    def sample(self, context: Context, row: int) -> int:
-        """The next token by the logits of a row of the batch just decoded."""
-        logits = context.logits(row)
+    def sample(self, context: Context, row: int, logits: NDArray[np.float32]) -> int:
+        """The next token by the logits of a row of the batch just decoded, which are given as well."""
         if self._chain is None:
-            token_id = int(np.argmax(logits))
+            token_id = int(logits.argmax())
         else:
             token_id = llama_cpp.llama_sampler_sample(self._chain, context.handle, row)
-        if not np.isfinite(logits[token_id]):
+        if not math.isfinite(logits[token_id]):
             raise GenerationFailed(
                 "The model computed no usable scores for the next token. Its file may be damaged; download it again."
             )

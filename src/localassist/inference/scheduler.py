@@ -199,11 +199,11 @@ class Scheduler:
         return outcome
 
     def _observe(self, slices: list[Slice], seconds: float) -> None:
-        num_read = sum(taken.num_tokens for taken in slices if taken.sequence.is_prefilling)
-        num_written = sum(taken.num_tokens for taken in slices) - num_read
-        if not self._threads.is_trying(num_read + num_written):
-            self._pace.observe(seconds, num_read=num_read, num_written=num_written)
-        self._threads.observe(seconds, num_tokens=num_read + num_written)
+        num_tokens = self._context.batch.num_tokens
+        if not self._threads.is_trying(num_tokens):
+            num_read = sum(taken.num_tokens for taken in slices if taken.sequence.is_prefilling)
+            self._pace.observe(seconds, num_read=num_read, num_written=num_tokens - num_read)
+        self._threads.observe(seconds, num_tokens=num_tokens)
 
     def _abort_if_mostly_cancelled(self) -> None:
         slices = self._in_flight

@@ -71,7 +71,7 @@ class Sequence:
             self.matcher.mask(logits)
         if not self.request.may_be_empty and not self.decoder.has_visible_text:
             self._forbid_end(logits)
-        token_id = self.sampler.sample(context, row)
+        token_id = self.sampler.sample(context, row, logits)
         if self.vocabulary.is_end(token_id):
             self._finish("stop", self.decoder.finish())
         elif self.matcher is None:

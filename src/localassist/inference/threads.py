@@ -19,7 +19,8 @@ _TRIAL_S = 0.02  # a trial of tiny steps goes on this long,
 _LONG_TRIAL_S = 0.25  # and one of long steps no longer than this
 _PAUSE_PER_TRIAL = 20  # trials that lose may cost a twentieth of the time
 _BETTER = 0.92
-_HOPELESS = 2.0
+_HOPELESS = 1.5
+_STOPPED = 2.0  # a step of a trial that takes so much longer than usual is stopped
 _SHORTEST_LIMIT_S = 0.05  # steps shorter than this are not worth stopping
 _DISTURBED = 1.5
 _WEIGHT = 0.2
@@ -73,7 +74,7 @@ class ThreadGovernor:
         """How long the next step may take before the trial it belongs to is lost; None: as long as it wants."""
         if self._tried is None or width not in self._costs:
             return None
-        limit_s = _HOPELESS * self._costs[width] * num_units
+        limit_s = _STOPPED * self._costs[width] * num_units
         return limit_s if limit_s >= _SHORTEST_LIMIT_S else None
 
     def hurry(self) -> None:
@@ -117,7 +118,7 @@ class ThreadGovernor:
     def give_up(self, seconds: float) -> None:
         """The step of a trial was stopped because it took too long."""
         if self._tried is not None:
-            self._trial.append(_HOPELESS)
+            self._trial.append(_STOPPED)
             self._trial_s += seconds
             self._decide()
 

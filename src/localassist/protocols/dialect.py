@@ -29,12 +29,16 @@ class ChatMessage:
 
 @dataclass(frozen=True, slots=True)
 class FunctionSpec:
-    """A function as offered to the model; `parameters` is a JSON schema, `strict` asks for it to be enforced."""
+    """A function as offered to the model; `parameters` is a JSON schema, `strict` asks for it to be enforced.
+
+    `enforced` is a narrower schema that calls are held to, where the model is not to read all of it.
+    """
 
     name: str
     description: str | None = None
     parameters: Mapping[str, Any] | None = None
     strict: bool = False
+    enforced: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

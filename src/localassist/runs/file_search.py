@@ -16,6 +16,7 @@ from localassist.runs.hosted_tools import (
 )
 
 DEFAULT_MAX_RESULTS: Final = 20
+MAX_QUERY_CHARACTERS: Final = 400  # a weak model that finds no end is stopped here, and the search goes on
 NOT_READ: Final = 'The call was not carried out: its arguments are not of the form {"queries": ["..."]}.'
 
 
@@ -79,7 +80,10 @@ class FileSearch:
 
 def _spec() -> FunctionSpec:
     function = file_search_tool()["function"]
-    return FunctionSpec(function["name"], function["description"], function["parameters"], strict=True)
+    shown = function["parameters"]
+    queries = {**shown["properties"]["queries"], "items": {"type": "string", "maxLength": MAX_QUERY_CHARACTERS}}
+    enforced = {**shown, "properties": {"queries": queries}}
+    return FunctionSpec(function["name"], function["description"], shown, strict=True, enforced=enforced)
 
 
 def _ids(resources: ToolResources) -> list[str]:

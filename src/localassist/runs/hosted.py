@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
 from localassist.objects.runs import CodeInterpreterCall, FileSearchCall, HostedCall, LastError, Run, ShownPassage
@@ -113,7 +113,7 @@ def offered_tools(run: Run, hosted: Mapping[str, HostedTool]) -> OfferedTools:
         spec = hosted[tool.type].spec
         name = OTHER_NAMES[tool.type] if spec.name in functions else spec.name
         by_name[name] = hosted[tool.type]
-        specs.append(FunctionSpec(name, spec.description, spec.parameters, spec.strict))
+        specs.append(replace(spec, name=name))
     return OfferedTools(tuple(specs), by_name)
 
 

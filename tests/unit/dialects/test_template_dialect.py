@@ -14,6 +14,7 @@ from localassist.protocols import (
     ToolChoice,
 )
 from tests.models.scripted import CHATML
+from tests.unit.dialects.admission import admits
 
 SPECIAL = frozenset({"<|im_start|>", "<|im_end|>", "<tool_call>"})
 WEATHER = FunctionSpec("get_weather", "Looks outside.", {"type": "object", "properties": {"city": {"type": "string"}}})
@@ -95,3 +96,18 @@ def test_a_named_choice_leaves_only_that_function() -> None:
     assert constraint is not None
     assert "add" in constraint.grammar
     assert "get_weather" not in constraint.grammar
+
+
+def test_calls_are_held_to_what_the_model_is_not_shown() -> None:
+    shown = {"type": "object", "properties": {"q": {"type": "string"}}, "required": ["q"]}
+    enforced = {**shown, "properties": {"q": {"type": "string", "maxLength": 5}}}
+    spec = FunctionSpec("find", "Finds.", shown, strict=True, enforced=enforced)
+    made = dialect(CHATML)
+
+    constraint = made.constraint([spec], ToolChoice("required"))
+
+    assert constraint is not None
+    assert "maxLength" not in made.render([ChatMessage("user", "hi")], [spec])
+    call = '<tool_call>\n{"name": "find", "arguments": {"q": "%s"}}\n</tool_call>'
+    assert admits(constraint, call % "short", SPECIAL)
+    assert not admits(constraint, call % "longer", SPECIAL)

@@ -24,6 +24,7 @@ SECCOMP_MODE_FILTER, CAPABILITY_VERSION_3 = 2, 0x20080522
 LANDLOCK_CREATE_RULESET, LANDLOCK_ADD_RULE, LANDLOCK_RESTRICT_SELF = 444, 445, 446
 LANDLOCK_VERSION, LANDLOCK_PATH_BENEATH = 1, 1
 ALL_FILE_RIGHTS, NETWORK_RIGHTS, SCOPES = 0xFFFF, 0x3, 0x3  # of ABI 6: 16 rights; TCP bind, connect; sockets, signals
+SIGNAL_SCOPE = 0x2
 EXECUTE, WRITE_FILE, READ_FILE, READ_DIR, MAKE_CHAR, MAKE_BLOCK, TRUNCATE, DEVICE_IOCTL = (
     1 << bit for bit in (0, 1, 2, 3, 6, 11, 14, 15)
 )
@@ -38,7 +39,8 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 def main() -> None:
     specification: dict[str, Any] = json.loads(sys.argv[1])
-    supervisor = become_program_under_supervisor() if specification["supervised"] else None
+    is_scoped = specification["landlock"] is not None
+    supervisor = become_program_under_supervisor(is_scoped=is_scoped) if specification["supervised"] else None
     give_up_rights(specification)
     if supervisor is not None:
         die_with(supervisor)
@@ -117,7 +119,7 @@ def filter_system_calls(program: bytes) -> None:
     checked(libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.create_string_buffer(header), 0, 0), "seccomp")
 
 
-def become_program_under_supervisor() -> int:
+def become_program_under_supervisor(*, is_scoped: bool) -> int:
     """Fork: the child goes on and gets its parent's process id; the parent supervises and never returns."""
     supervisor = os.getpid()
     engine = os.getppid()
@@ -125,12 +127,28 @@ def become_program_under_supervisor() -> int:
     checked(libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "dumpable")
     awaited = {signal.SIGCHLD, signal.SIGTERM, signal.SIGUSR1}
     signal.pthread_sigmask(signal.SIG_BLOCK, awaited)
+    if is_scoped:
+        keep_own_signals_within(engine)
     program = os.fork()
     if program:
-        supervise(program, engine, awaited)
+        supervise(program, engine, awaited, is_scoped=is_scoped)
     checked(libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0), "dumpable")
     signal.pthread_sigmask(signal.SIG_UNBLOCK, awaited)
     return supervisor
+
+
+def keep_own_signals_within(engine: int) -> None:
+    """Let this process signal only itself and what it starts, so that it may signal all it can reach at once."""
+    checked(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
+    attributes = struct.pack("=3Q", 0, 0, SIGNAL_SCOPE)
+    ruleset = system_call(LANDLOCK_CREATE_RULESET, attributes, len(attributes), 0)
+    system_call(LANDLOCK_RESTRICT_SELF, ruleset, 0)
+    os.close(ruleset)
+    try:
+        os.kill(engine, 0)
+    except PermissionError:
+        return
+    raise PermissionError("signals are not kept within the sandbox")
 
 
 def die_with(supervisor: int) -> None:
@@ -140,7 +158,7 @@ def die_with(supervisor: int) -> None:
         raise ProcessLookupError("the supervisor has ended")
 
 
-def supervise(program: int, engine: int, awaited: set[signal.Signals]) -> None:
+def supervise(program: int, engine: int, awaited: set[signal.Signals], *, is_scoped: bool) -> None:
     """Reap until the program or the engine has ended or SIGTERM comes; then kill what is left, and end likewise."""
     nowhere = os.open("/dev/null", os.O_RDWR)
     for descriptor in range(3):
@@ -149,10 +167,10 @@ def supervise(program: int, engine: int, awaited: set[signal.Signals]) -> None:
     status = None
     while status is None and os.getppid() == engine:
         received = signal.sigtimedwait(awaited, GRACE_S)
-        status = reap().get(program)
         if received is not None and received.si_signo == signal.SIGTERM:
             break
-    end_all()
+        status = reap().get(program)
+    end_scope() if is_scoped else end_descendants()
     code = -signal.SIGKILL if status is None else os.waitstatus_to_exitcode(status)
     os._exit(code if code >= 0 else 128 - code)
 
@@ -170,7 +188,15 @@ def reap() -> dict[int, int]:
         ended[pid] = status
 
 
-def end_all() -> None:
+def end_scope() -> None:
+    """Kill all that this process may signal, which is its descendants: one call, and no fork gets away from it."""
+    send(-1, signal.SIGKILL)
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            os.waitpid(-1, 0)
+
+
+def end_descendants() -> None:
     """Kill every descendant. They are stopped first: what is stopped does not fork."""
     stopped: set[int] = set()
     while pids := set(descendants(os.getpid())):

@@ -4,10 +4,12 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 MOST_LEVELS = 64  # of directories within each other; nothing below is looked at, and the watchdog stops who makes more
+_MOST_LOCKS = 20  # times that code may lock a directory while it is read; more is an error, which ends its session
 OPEN_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -54,6 +56,9 @@ def walk(root: Path) -> Iterator[Entry]:
         directory = os.open(root, OPEN_DIRECTORY)
     except FileNotFoundError:
         return
+    except PermissionError:
+        _unlock(None, str(root))
+        directory = os.open(root, OPEN_DIRECTORY)
     try:
         yield from _walk(directory, level=1)
     finally:
@@ -63,7 +68,7 @@ def walk(root: Path) -> Iterator[Entry]:
 def _walk(directory: int, level: int) -> Iterator[Entry]:
     for name in _list(directory):
         try:
-            status = os.stat(name, dir_fd=directory, follow_symlinks=False)
+            status = _stat(directory, name)
         except FileNotFoundError:
             continue  # code is still at work in it
         yield Entry(directory, name, status, level)
@@ -76,6 +81,15 @@ def _walk(directory: int, level: int) -> Iterator[Entry]:
                     os.close(below)
 
 
+def _stat(directory: int, name: str) -> os.stat_result:
+    """Of an entry, even where the directory was locked after it had been opened."""
+    for _ in range(_MOST_LOCKS):
+        with suppress(PermissionError):
+            return os.stat(name, dir_fd=directory, follow_symlinks=False)
+        os.fchmod(directory, 0o700)
+    return os.stat(name, dir_fd=directory, follow_symlinks=False)
+
+
 def _list(directory: int) -> list[str]:
     try:
         return os.listdir(directory)
@@ -86,18 +100,20 @@ def _list(directory: int) -> list[str]:
 def _enter(directory: int, name: str) -> int | None:
     """Open a directory even where its owner has locked it; None when it is gone, or no directory any more."""
     try:
-        try:
-            return os.open(name, OPEN_DIRECTORY, dir_fd=directory)
-        except PermissionError:
-            _unlock(directory, name)
-            return os.open(name, OPEN_DIRECTORY, dir_fd=directory)
+        for _ in range(_MOST_LOCKS):
+            with suppress(PermissionError):
+                return os.open(name, OPEN_DIRECTORY, dir_fd=directory)
+            with suppress(PermissionError):
+                os.fchmod(directory, 0o700)
+                _unlock(directory, name)
+        return os.open(name, OPEN_DIRECTORY, dir_fd=directory)
     except OSError as exc:
         if exc.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
             return None
         raise
 
 
-def _unlock(directory: int, name: str) -> None:
+def _unlock(directory: int | None, name: str) -> None:
     """Give the owner of a directory all rights to it, without following a link put in its place."""
     descriptor = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=directory)
     try:

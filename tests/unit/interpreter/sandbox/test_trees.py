@@ -1,4 +1,5 @@
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -100,3 +101,29 @@ def test_owners_are_changed_of_links_themselves(root, tmp_path):
     trees.change_owner(root, 12345)
     assert [path.lstat().st_uid for path in (root, root / "below", root / "below" / "link")] == [12345] * 3
     assert Path(outside).stat().st_uid == os.geteuid()
+
+
+def test_a_directory_locked_while_it_is_read_is_read_on():
+    """As its owner, who is not root, for whom locks are nothing."""
+    nobody = 65534
+    with tempfile.TemporaryDirectory() as place:
+        root = Path(place) / "root"
+        (root / "one").mkdir(parents=True)
+        (root / "two").mkdir()
+        is_root = os.geteuid() == 0
+        if is_root:
+            os.chmod(place, 0o755)
+            for path in (root, root / "one", root / "two"):
+                os.chown(path, nobody, nobody)
+            os.seteuid(nobody)
+        try:
+            entries = trees.walk(root)
+            names = {next(entries).name}
+            root.chmod(0)
+            names |= {entry.name for entry in entries}
+            root.chmod(0)
+            assert trees.measure(root, most_files=10).num_files == 2
+        finally:
+            if is_root:
+                os.seteuid(0)
+    assert names == {"one", "two"}
