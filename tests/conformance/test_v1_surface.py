@@ -245,6 +245,7 @@ def test_files_that_do_not_exist_are_refused(tools: list[Any], api: Versions) ->
     fault = (400, "Files ['file-x'] are invalid: they were not found", "file_ids", None)
     body = {"model": "scripted", "tools": tools, "file_ids": ["file-x"]}
     assert error_of(api.v1.post("/assistants", json=body)) == fault
+    assert api.v1.get("/assistants").json()["data"] == []
     path = f"/assistants/{api.assistant(tools=tools)['id']}"
     assert error_of(api.v1.post(path, json={"file_ids": ["file-x"]})) == fault
     assert error_of(api.v1.post(f"{path}/files", json={"file_id": "file-x"})) == fault
@@ -275,8 +276,22 @@ def test_an_assistant_has_at_most_twenty_files(api: Versions) -> None:
         "array_above_max_length",
     )
     assert error_of(api.v1.post("/assistants", json={"model": "scripted", "file_ids": files})) == expected
-    made = api.assistant(tools=[CODE], file_ids=files[:20])
-    assert error_of(api.v1.post(f"/assistants/{made['id']}/files", json={"file_id": files[20]})) == expected
+    for tool in (CODE, RETRIEVAL):
+        made = api.assistant(tools=[tool], file_ids=files[:20])
+        assert error_of(api.v1.post(f"/assistants/{made['id']}/files", json={"file_id": files[20]})) == expected
+
+
+def test_of_a_large_store_the_oldest_files_are_shown_and_all_are_listed(api: Versions) -> None:
+    files = [api.file(f"{number}.txt") for number in range(22)]
+    resources = {"file_search": {"vector_stores": [{"file_ids": files}]}}
+    body = {"model": "scripted", "tools": [FILE_SEARCH], "tool_resources": resources}
+    made = post(api.v2, "/assistants", body)
+    path = f"/assistants/{made['id']}"
+    assert api.file_ids(made["id"]) == files[:20]
+    assert [file["id"] for file in api.v1.get(f"{path}/files?order=asc&limit=100").json()["data"]] == files
+    assert api.v1.delete(f"{path}/files/{files[21]}").status_code == 200
+    assert api.searched(made["id"]) == files[:-1][:20]
+    assert api.v1.get(f"{path}/files").json()["first_id"] == files[20]
 
 
 # --- what each version takes --------------------------------------------------------------------------------------

@@ -54,7 +54,7 @@ def open_lab(
 ) -> Iterator[Lab]:
     """With `gated`, embedding waits until the lab's gate is set. With `searches`, the search is the real one too.
 
-    `model` takes the place of one that takes the turns; `interpreter` runs code, and is closed with the lab.
+    A `model` stands in for one that takes the turns.
     """
     gate = threading.Event()
     if not gated:

@@ -47,7 +47,8 @@ def scripted(tmp_path: Path) -> Iterator[Scripted]:
 
 @pytest.fixture(scope="session")
 def bundled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a server as `localassist serve` starts it, with the bundled model."""
-    config = Config(data_dir=str(tmp_path_factory.mktemp("bundled")), seed=1)
+    """The URL of a server with the bundled model, which is not let to write or compute without end."""
+    data_dir = str(tmp_path_factory.mktemp("bundled"))
+    config = Config(data_dir=data_dir, seed=1, max_turn_tokens=400, code_timeout_s=10)
     with Engine.open(config) as engine, serve_in_thread(engine) as url:
         yield url

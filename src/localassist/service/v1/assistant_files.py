@@ -12,11 +12,12 @@ from localassist.objects.v1 import AssistantFile, CreateAssistantFile, CreateAss
 from localassist.objects.vector_stores import CreateStoreFile, VectorStore, VectorStoreFile
 from localassist.protocols import Page, Slice, Store
 from localassist.service.assistants import AssistantService
-from localassist.service.resources import MAX_CODE_FILES
 from localassist.service.store_files import StoreFileService
 from localassist.service.v1.bodies import check_files_for, given_fields, split_files
 from localassist.service.v1.paging import page_of
 from localassist.service.vector_stores import VectorStoreService
+
+MAX_FILES = 20  # of an assistant; as many as its code interpreter may have
 
 
 class AssistantFileService:
@@ -31,9 +32,18 @@ class AssistantFileService:
         self._store_files = store_files
 
     def file_ids(self, resources: ToolResources) -> list[str]:
-        """The files of an assistant or of a run: the code interpreter's, then those of its vector stores."""
-        code = resources.code_interpreter.file_ids if resources.code_interpreter else []
-        return list(dict.fromkeys([*code, *self._searched(resources)]))
+        """The files of an assistant or of a run: the code interpreter's, then those of its vector stores.
+
+        The second version's stores may hold thousands, which nobody wants with each look at a run: of those the oldest
+        are shown, as many as the first version allows.
+        """
+        oldest = Page(limit=MAX_FILES, order="asc")
+        stored = [
+            file.file_id
+            for store_id in _store_ids(resources)
+            for file in self._store.page(VectorStoreFile, oldest, vector_store_id=store_id).items
+        ]
+        return list(dict.fromkeys([*_code_file_ids(resources), *stored]))[:MAX_FILES]
 
     def create(self, body: CreateAssistantV1) -> Assistant:
         """The files go to the tools the assistant has; without any, they wait with the code interpreter."""
@@ -54,7 +64,10 @@ class AssistantFileService:
                 kinds = {tool.type for tool in tools or ()}
                 present = self._present(assistant)
                 wanted = list(dict.fromkeys(body.file_ids or ())) if body.given("file_ids") else present
-                check_files_for(self._store, kinds, [one for one in wanted if one not in present])
+                new = [one for one in wanted if one not in present]
+                check_files_for(self._store, kinds, new)
+                if new:
+                    _check_number(wanted)
                 given["tool_resources"] = self._resources(assistant, kinds, wanted)
             return self._assistants.modify(assistant_id, ModifyAssistant.model_validate(given))
 
@@ -94,35 +107,28 @@ class AssistantFileService:
             for store_id in _store_ids(assistant.tool_resources)
             for file in self._store.all(VectorStoreFile, vector_store_id=store_id)
         }
-        return [
-            AssistantFile(
-                id=file_id,
-                created_at=added_at.get(file_id) or self._both_there_at(assistant, file_id),
-                assistant_id=assistant.id,
-            )
-            for file_id in self.file_ids(assistant.tool_resources)
-        ]
+        file_ids = self._all_file_ids(assistant)
+        times = {one: self._both_there_at(assistant, one) for one in file_ids if one not in added_at} | added_at
+        return [AssistantFile(id=one, created_at=times[one], assistant_id=assistant.id) for one in file_ids]
 
     def _both_there_at(self, assistant: Assistant, file_id: str) -> int:
         file = self._store.find(File, file_id)
         return assistant.created_at if file is None else max(assistant.created_at, file.created_at)
 
+    def _all_file_ids(self, assistant: Assistant) -> list[str]:
+        resources = assistant.tool_resources
+        return list(dict.fromkeys([*_code_file_ids(resources), *self._searched(resources)]))
+
     def _present(self, assistant: Assistant) -> list[str]:
         """The files that are here: an imported assistant may mention others, which a change of its files drops."""
-        return [one for one in self.file_ids(assistant.tool_resources) if self._store.find(File, one) is not None]
+        return [one for one in self._all_file_ids(assistant) if self._store.find(File, one) is not None]
 
     # --- where they are kept -----------------------------------------------------------------------------------------
 
     def _resources(self, assistant: Assistant, kinds: set[str], wanted: list[str]) -> dict[str, Any]:
         """The tool resources with which the assistant has these files and no others."""
         in_code, searched = split_files(self._store, kinds, wanted)
-        if len(in_code) > MAX_CODE_FILES:
-            raise InvalidRequest(
-                f"Invalid 'file_ids': array too long. Expected an array with maximum length {MAX_CODE_FILES}, "
-                f"but got an array with length {len(in_code)} instead.",
-                param="file_ids",
-                code="array_above_max_length",
-            )
+        _check_number(in_code)
         resources: dict[str, Any] = {}
         if in_code or assistant.tool_resources.code_interpreter is not None:
             resources["code_interpreter"] = {"file_ids": in_code}
@@ -172,5 +178,19 @@ class AssistantFileService:
         ]
 
 
+def _check_number(file_ids: list[str]) -> None:
+    if len(file_ids) > MAX_FILES:
+        raise InvalidRequest(
+            f"Invalid 'file_ids': array too long. Expected an array with maximum length {MAX_FILES}, "
+            f"but got an array with length {len(file_ids)} instead.",
+            param="file_ids",
+            code="array_above_max_length",
+        )
+
+
 def _store_ids(resources: ToolResources) -> list[str]:
     return resources.file_search.vector_store_ids if resources.file_search else []
+
+
+def _code_file_ids(resources: ToolResources) -> list[str]:
+    return resources.code_interpreter.file_ids if resources.code_interpreter else []
