@@ -157,8 +157,10 @@ def _errors() -> str:
     never = [(row.situation, row.message, row.reason) for row in NEVER_RAISED]
     return "\n\n".join(
         (
-            f"{counts['recorded']} texts are those of the hosted API to the letter, {counts['partly']} as far as they "
-            f"were on record, {counts['decided']} are ours. The `type` is `invalid_request_error`.",
+            f"{counts['recorded']} texts are those of the hosted Assistants API to the letter (recorded), "
+            f"{counts['sibling']} those of its chat completions for the same fault (sibling), {counts['partly']} are "
+            f"its own as far as they were on record (partly), {counts['decided']} are ours (decided). The `type` is "
+            "`invalid_request_error`.",
             _table(("situation", "status", "param", "code", "message", "text"), *lines),
             "Texts of the hosted API that you will not see here:",
             _table(("situation", "text", "because"), *never),

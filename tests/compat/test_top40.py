@@ -57,6 +57,16 @@ def test_20_21_the_stored_citation_has_its_quote_and_the_same_offsets(events: li
     assert text["value"][annotation["start_index"] : annotation["end_index"]] == annotation["text"] == MARKER
 
 
+def test_24_text_before_a_call_is_a_finished_message_with_its_own_step(world: World) -> None:
+    run = world.waiting_run()
+    said, called = world.steps(run)
+    assert [said["type"], called["type"]] == ["message_creation", "tool_calls"]
+    assert [said["status"], called["status"]] == ["completed", "in_progress"]
+    message = world.messages(run["thread_id"])[-1]
+    assert message["id"] == said["step_details"]["message_creation"]["message_id"]
+    assert (message["status"], message["content"][0]["text"]["value"]) == ("completed", "Let me see.")
+
+
 def test_34_results_have_no_content_unless_it_is_asked_for(world: World) -> None:
     run = world.rested(world.post("/threads/runs", searching(world)))
     steps = f"/threads/{run['thread_id']}/runs/{run['id']}/steps"
@@ -109,6 +119,20 @@ def test_30_the_ranker_of_the_tool_has_underscores_and_is_given_back_resolved(ra
     assert made["ranking_options"] == resolved
     wrong = {"type": "file_search", "file_search": {"ranking_options": ranking | {"ranker": "default-2024-11-15"}}}
     assert world.http.post("/assistants", json={"model": "scripted", "tools": [wrong]}).status_code == 400
+
+
+@pytest.mark.parametrize("tool", ["code_interpreter", "file_search"])
+@pytest.mark.parametrize("kind", ["json_object", "json_schema"])
+def test_36_json_modes_exclude_hosted_tools_on_runs_as_well(tool: str, kind: str, world: World) -> None:
+    form: dict[str, Any] = {"type": kind}
+    if kind == "json_schema":
+        form["json_schema"] = {"name": "n", "schema": {"type": "object"}}
+    for path, body in (("/assistants", {"model": "scripted"}), ("/threads/runs", {"assistant_id": world.assistant()})):
+        answer = world.http.post(path, json={**body, "tools": [{"type": tool}], "response_format": form})
+        assert answer.status_code == 400
+        assert answer.json()["error"]["message"] == (
+            f"Invalid tools: all tools must be of type `function` when `response_format` is of type `{kind}`."
+        )
 
 
 def test_37_a_thread_s_store_lives_seven_days_after_its_last_run(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def test_a_look_at_the_file_is_enough(
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        (truncated, "corrupted or incomplete.*Download it again"),
+        (truncated, "(corrupted or incomplete|cut off or damaged).*Download it again"),
         (of_unknown_architecture, "unknown model architecture: 'xlama'"),
     ],
 )
@@ -123,5 +123,5 @@ def test_a_file_that_kills_the_loader_kills_only_the_probe(models: dict[str, Pat
 def test_a_good_file_passes_and_tells_its_facts(models: dict[str, Path]) -> None:
     assert probe(models["short"], ROOMY).name == "scripted"
     header = check_file(models["random"], ROOMY)
-    assert (header.architecture, header.number("context_length")) == ("llama", 32_768)
+    assert (header.architecture, header.dimension("context_length")) == ("llama", 32_768)
     assert header.kv_bytes_per_token == 2 * 2 * 2 * (32 + 32)

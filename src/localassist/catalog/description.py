@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 
-from localassist.catalog.gguf import GgufFile, Tensor, read_gguf
 from localassist.catalog.names import part_paths
 from localassist.errors import ModelLoadFailed
+from localassist.gguf import GgufFile, Tensor, read_gguf
 from localassist.protocols import ModelFacts
 
 OVERHEAD_BYTES = 100 * 1024 * 1024  # compute buffers and the library itself
@@ -49,18 +49,17 @@ def describe(path: Path) -> ModelDescription:
     files = [read_gguf(part) for part in paths]
     first = files[0]
     tensors = [tensor for file in files for tensor in file.tensors]
-    architecture = first.text("general.architecture") or ""
     return ModelDescription(
         path=path,
         name=first.text("general.name") or path.stem,
-        architecture=architecture,
+        architecture=first.architecture,
         num_parameters=sum(tensor.num_elements for tensor in tensors),
         quantization=_quantization(tensors),
         size_bytes=sum(file.size_bytes for file in files),
-        context_length=first.number(f"{architecture}.context_length") or 0,
-        kv_bytes_per_token=_kv_bytes_per_token(first, architecture),
-        bytes_per_token=_bytes_per_token(first, architecture, tensors),
-        is_embedding=_is_embedding(first, architecture),
+        context_length=first.dimension("context_length"),
+        kv_bytes_per_token=first.kv_bytes_per_token,
+        bytes_per_token=_bytes_per_token(first, tensors),
+        is_embedding=first.is_embedding,
         chat_template=first.text("tokenizer.chat_template"),
         license=first.text("general.license"),
         num_files=len(files),
@@ -76,25 +75,9 @@ def _quantization(tensors: Sequence[Tensor]) -> str:
     return elements.most_common(1)[0][0] if elements else ""
 
 
-def _kv_bytes_per_token(file: GgufFile, architecture: str) -> int:
-    """Memory one token of context takes at 16 bit, from the dimensions the file gives."""
-
-    def number(key: str, default: int = 0) -> int:
-        value = file.number(f"{architecture}.{key}")
-        return default if value is None else value
-
-    heads = max(1, number("attention.head_count", 1))
-    key_length = number("attention.key_length", number("embedding_length") // heads)
-    value_length = number("attention.value_length", key_length)
-    layers = number("block_count")
-    per_layer = file.numbers(f"{architecture}.attention.head_count_kv")
-    kv_heads = sum(per_layer[:layers]) if per_layer else layers * number("attention.head_count_kv", heads)
-    return 2 * kv_heads * (key_length + value_length)
-
-
-def _bytes_per_token(file: GgufFile, architecture: str, tensors: Sequence[Tensor]) -> int:
+def _bytes_per_token(file: GgufFile, tensors: Sequence[Tensor]) -> int:
     """Weights read for one token: all but the embedding table, and of experts only those that are used."""
-    used, total = file.number(f"{architecture}.expert_used_count"), file.number(f"{architecture}.expert_count")
+    used, total = file.dimension("expert_used_count"), file.dimension("expert_count")
     share = used / total if used and total else 1.0
     has_output = any(tensor.name == "output.weight" for tensor in tensors)
     size = 0.0
@@ -104,12 +87,6 @@ def _bytes_per_token(file: GgufFile, architecture: str, tensors: Sequence[Tensor
         weight = tensor.size_bytes if tensor.size_bytes is not None else 2 * prod(tensor.shape)
         size += weight * share if "_exps." in tensor.name else weight
     return int(size)
-
-
-def _is_embedding(file: GgufFile, architecture: str) -> bool:
-    """The same signs that the engine refuses a model by when it is to write answers."""
-    causal = file.values.get(f"{architecture}.attention.causal", True)
-    return not causal or bool(file.number(f"{architecture}.pooling_type"))
 
 
 def facts_of(path: Path) -> ModelFacts:

@@ -15,13 +15,13 @@ from pathlib import Path
 
 from localassist.catalog.description import ModelDescription, describe
 from localassist.catalog.download import OnProgress, download, size_of, verify
-from localassist.catalog.gguf import read_gguf
 from localassist.catalog.hub import Hub, RemoteFile
 from localassist.catalog.names import PART, part_paths
 from localassist.catalog.records import PullRecord, read_record, record_path, write_record
 from localassist.catalog.rows import CatalogRow, find_row
 from localassist.config import Config
 from localassist.errors import DownloadFailed, InvalidRequest, ModelLoadFailed
+from localassist.gguf import read_gguf
 from localassist.objects.base import now
 
 SPARE_BYTES = 256 * 1024 * 1024

@@ -6,7 +6,7 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped, unused-ignore]
 
 from localassist.errors import ModelLoadFailed, NotEnoughMemory
-from localassist.inference.gguf_header import GgufHeader, read_header
+from localassist.gguf import GgufFile, read_gguf
 from localassist.inference.options import DEFAULT_CONTEXT_WINDOW, LlamaOptions
 from localassist.inference.worker_process import WorkerProcess
 from localassist.protocols import ModelFacts
@@ -15,12 +15,12 @@ _OVERHEAD_BYTES = 100 * 1024 * 1024  # compute buffers and the library itself
 _GROUP = Path("/sys/fs/cgroup")
 
 
-def check_file(path: Path, options: LlamaOptions) -> GgufHeader:
+def check_file(path: Path, options: LlamaOptions) -> GgufFile:
     """Everything that can be said without loading. Raises ModelLoadFailed naming the file and the remedy."""
-    header = read_header(path)
+    header = read_gguf(path)
     if not header.architecture:
         raise ModelLoadFailed(f"The model file {path} does not say what architecture it has. Download it again.")
-    if header.number("attention.causal", 1) == 0 or header.number("pooling_type"):
+    if header.is_embedding:
         raise ModelLoadFailed(
             f"{path} is an embedding model ({header.architecture}); it cannot write answers. "
             "Use an instruction-tuned text model."
@@ -37,8 +37,8 @@ def probe(path: Path, options: LlamaOptions, *, environment: Mapping[str, str] |
     return process.facts
 
 
-def _check_memory(header: GgufHeader, options: LlamaOptions) -> None:
-    trained = header.number("context_length", DEFAULT_CONTEXT_WINDOW)
+def _check_memory(header: GgufFile, options: LlamaOptions) -> None:
+    trained = header.dimension("context_length", DEFAULT_CONTEXT_WINDOW)
     window = options.context_window or min(trained, DEFAULT_CONTEXT_WINDOW)
     cells = max(options.cache_tokens or 0, window)
     context_bytes = cells * header.kv_bytes_per_token

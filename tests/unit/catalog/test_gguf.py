@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from localassist.catalog.description import describe, facts_of
-from localassist.catalog.gguf import MAX_TEXT_BYTES, TENSOR_TYPES, read_gguf
 from localassist.errors import ModelLoadFailed
+from localassist.gguf import MAX_TEXT_BYTES, TENSOR_TYPES, read_gguf
 from tests.models.scripted import build_scripted, plain
 
 
@@ -71,7 +71,7 @@ def test_the_facts_are_those_of_the_loaded_model(model: Path) -> None:
     ("content", "told"),
     [
         (b"", "it is empty"),
-        (b"<!doctype html>", "web page"),
+        (b"<!doctype html>", "HTML page"),
         (b"version https://git-lfs.github.com/spec/v1", "Git LFS pointer"),
         (b"PK\x03\x04zip", "not a GGUF"),
         (header(version=1), "version 1"),

@@ -35,7 +35,7 @@ class Endpoint:
     @property
     def name(self) -> str:
         suffix = f" (assistants={self.version})" if self.version else ""
-        return f"{self.method} /v1{self.path}{suffix}"
+        return f"{self.method} /v1{self.path.replace(':path', '')}{suffix}"
 
 
 CURSORS: Final = {"limit": "1 to 100, default 20", "order": "", "after": "", "before": ""}

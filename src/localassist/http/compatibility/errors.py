@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
+Origin = Literal["recorded", "sibling", "partly", "decided"]
+
 
 @dataclass(frozen=True, slots=True)
 class ErrorText:
     """One situation. `{name}` in a message stands for a value.
 
-    `recorded`: the text is that of the hosted API. `partly`: some of it was on record. `decided`: it is ours.
+    `recorded`: the text is that of the hosted Assistants API. `sibling`: that of its chat completions for the same
+    fault. `partly`: some of it was on record. `decided`: it is ours.
     """
 
     situation: str
@@ -16,7 +19,7 @@ class ErrorText:
     param: str | None
     code: str | None
     message: str
-    origin: Literal["recorded", "partly", "decided"] = "recorded"
+    origin: Origin = "recorded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +31,11 @@ class NeverRaised:
     reason: str
 
 
-def _missing(kind: str, *, origin: Literal["recorded", "partly", "decided"]) -> ErrorText:
+def _missing(kind: str, *, origin: Origin) -> ErrorText:
     return ErrorText(f"{kind} missing", 404, None, None, f"No {kind} found with id '{{id}}'.", origin)
 
 
-def _wrong_prefix(param: str, prefix: str, *, origin: Literal["recorded", "partly", "decided"]) -> ErrorText:
+def _wrong_prefix(param: str, prefix: str, *, origin: Origin) -> ErrorText:
     message = f"Invalid '{param}': '{{id}}'. Expected an ID that begins with '{prefix}'."
     return ErrorText(f"{param} of another kind", 400, param, "invalid_value", message, origin)
 
@@ -160,7 +163,7 @@ ERRORS: Final = (
         "response_format",
         None,
         "Invalid tools: all tools must be of type `function` when `response_format` is of type `{kind}`.",
-        "partly",
+        "recorded",
     ),
     ErrorText(
         "tool choice without its tool",
@@ -171,7 +174,14 @@ ERRORS: Final = (
         "decided",
     ),
     # --- validation ----------------------------------------------------------------------------------------------
-    ErrorText("unknown key", 400, "{key}", "unknown_parameter", "Unknown parameter: '{key}'."),
+    ErrorText(
+        "unknown key",
+        400,
+        "{key}",
+        "unknown_parameter",
+        "Unknown parameter: '{key}'.",
+        "sibling",
+    ),
     ErrorText("missing", 400, "{key}", "missing_required_parameter", "Missing required parameter: '{key}'."),
     ErrorText(
         "wrong enum",
@@ -186,6 +196,7 @@ ERRORS: Final = (
         "messages",
         "invalid_type",
         "Invalid type for 'messages': expected an array of objects, but got a string instead.",
+        "sibling",
     ),
     ErrorText(
         "wrong type of two",
@@ -193,6 +204,7 @@ ERRORS: Final = (
         "content",
         "invalid_type",
         "Invalid type for 'content': expected one of a string or array of objects, but got an integer instead.",
+        "sibling",
     ),
     ErrorText(
         "string too long",
@@ -208,6 +220,7 @@ ERRORS: Final = (
         "content",
         "empty_string",
         "Invalid 'content': empty string. Expected a string with minimum length 1, but got an empty string instead.",
+        "sibling",
     ),
     ErrorText(
         "array too long",
@@ -216,6 +229,7 @@ ERRORS: Final = (
         "array_above_max_length",
         "Invalid 'tools': array too long. Expected an array with maximum length 128, but got an array with length "
         "{length} instead.",
+        "sibling",
     ),
     ErrorText(
         "empty array",
@@ -223,6 +237,7 @@ ERRORS: Final = (
         "content",
         "empty_array",
         "Invalid 'content': empty array. Expected an array with minimum length 1, but got an empty array instead.",
+        "sibling",
     ),
     ErrorText(
         "integer too large",
@@ -230,6 +245,7 @@ ERRORS: Final = (
         "limit",
         "integer_above_max_value",
         "Invalid 'limit': integer above maximum value. Expected a value <= 100, but got {given} instead.",
+        "sibling",
     ),
     ErrorText(
         "integer too small",
@@ -237,6 +253,7 @@ ERRORS: Final = (
         "max_prompt_tokens",
         "integer_below_min_value",
         "Invalid 'max_prompt_tokens': integer below minimum value. Expected a value >= 256, but got {given} instead.",
+        "sibling",
     ),
     ErrorText(
         "decimal too large",
@@ -244,6 +261,7 @@ ERRORS: Final = (
         "temperature",
         "decimal_above_max_value",
         "Invalid 'temperature': decimal above maximum value. Expected a value <= 2, but got {given} instead.",
+        "sibling",
     ),
     ErrorText(
         "decimal too small",
@@ -251,6 +269,7 @@ ERRORS: Final = (
         "top_p",
         "decimal_below_min_value",
         "Invalid 'top_p': decimal below minimum value. Expected a value >= 0, but got {given} instead.",
+        "sibling",
     ),
     ErrorText(
         "metadata count",
@@ -259,6 +278,7 @@ ERRORS: Final = (
         "object_above_max_properties",
         "Invalid 'metadata': too many properties. Expected an object with at most 16 properties, but got an object "
         "with {count} properties instead.",
+        "sibling",
     ),
     ErrorText(
         "metadata key",
@@ -267,6 +287,7 @@ ERRORS: Final = (
         "property_name_above_max_length",
         "Invalid property name in 'metadata': '{start}...{end}' is too long. Expected a string with maximum length "
         "64, but got a string with length {length} instead.",
+        "sibling",
     ),
     ErrorText(
         "metadata value",
@@ -275,6 +296,7 @@ ERRORS: Final = (
         "string_above_max_length",
         "Invalid 'metadata.{key}': string too long. Expected a string with maximum length 512, but got a string with "
         "length {length} instead.",
+        "sibling",
     ),
     ErrorText(
         "metadata value type",
@@ -282,6 +304,7 @@ ERRORS: Final = (
         "metadata.{key}",
         "invalid_type",
         "Invalid type for 'metadata.{key}': expected a string, but got an integer instead.",
+        "sibling",
     ),
     ErrorText(
         "repeated query key",

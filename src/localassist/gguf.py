@@ -3,12 +3,12 @@
 No weights are read and no native code sees the file.
 """
 
+import mmap
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
 from pathlib import Path
-from typing import BinaryIO
 
 from localassist.errors import ModelLoadFailed
 
@@ -20,6 +20,7 @@ MAX_ALL_TEXT_BYTES = 64 * 1024 * 1024
 MAX_ITEMS = 10_000_000
 MAX_DIMENSIONS = 4
 
+_MAGIC = b"GGUF"
 _VERSIONS = (2, 3)
 _STRING, _ARRAY = 8, 9
 _SCALARS = {0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f", 7: "<?", 10: "<Q", 11: "<q", 12: "<d"}
@@ -99,6 +100,32 @@ class GgufFile:
     lists: Mapping[str, ListPlace] = field(default_factory=dict)
     tensors: Sequence[Tensor] = ()
 
+    @property
+    def architecture(self) -> str:
+        return self.text("general.architecture") or ""
+
+    def dimension(self, key: str, default: int = 0) -> int:
+        """A number of this architecture, such as "context_length"."""
+        value = self.number(f"{self.architecture}.{key}")
+        return default if value is None else value
+
+    @property
+    def kv_bytes_per_token(self) -> int:
+        """Memory one token of context takes at 16 bit, from the dimensions the file gives."""
+        heads = max(1, self.dimension("attention.head_count", 1))
+        key_length = self.dimension("attention.key_length", self.dimension("embedding_length") // heads)
+        value_length = self.dimension("attention.value_length", key_length)
+        layers = self.dimension("block_count")
+        per_layer = self.numbers(f"{self.architecture}.attention.head_count_kv")
+        kv_heads = sum(per_layer[:layers]) if per_layer else layers * self.dimension("attention.head_count_kv", heads)
+        return 2 * kv_heads * (key_length + value_length)
+
+    @property
+    def is_embedding(self) -> bool:
+        """Whether it was made to embed texts, so that it cannot write answers."""
+        causal = self.values.get(f"{self.architecture}.attention.causal", True)
+        return not causal or bool(self.dimension("pooling_type"))
+
     def text(self, key: str) -> str | None:
         value = self.values.get(key)
         return value if isinstance(value, str) and value else None
@@ -130,9 +157,9 @@ class GgufFile:
 class _Reader:
     """Reads on in a file, never behind its end. Raises ValueError or struct.error where the file is damaged."""
 
-    def __init__(self, file: BinaryIO, size: int) -> None:
-        self._file = file
-        self.size = size
+    def __init__(self, data: mmap.mmap) -> None:
+        self._data = data
+        self.size = len(data)
         self.at = 0
         self._text_left = MAX_ALL_TEXT_BYTES
 
@@ -140,21 +167,27 @@ class _Reader:
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        self._file.close()
+        self._data.close()
 
     def seek(self, offset: int) -> None:
         if offset > self.size:
             raise ValueError("the file ends too early")
-        self.at = self._file.seek(offset)
+        self.at = offset
 
     def take(self, length: int) -> bytes:
-        if self.at + length > self.size:
-            raise ValueError("the file ends too early")
-        data = self._file.read(length)
-        if len(data) != length:
-            raise ValueError("the file got shorter")
-        self.at += length
-        return data
+        start = self.at
+        self.seek(start + length)
+        return self._data[start : self.at]
+
+    def skip_texts(self, count: int) -> None:
+        """Go over so many texts, with as little as possible for each: vocabularies are long."""
+        unpack, data, at = struct.Struct("<Q").unpack_from, self._data, self.at
+        for _ in range(count):
+            length = unpack(data, at)[0]
+            if length > MAX_TEXT_BYTES:
+                raise ValueError(f"a text of {length} bytes where at most {MAX_TEXT_BYTES} can be")
+            at += 8 + length
+        self.seek(at)
 
     def unpack(self, form: str) -> int | float | bool:
         value: int | float | bool = struct.unpack(form, self.take(struct.calcsize(form)))[0]
@@ -175,26 +208,39 @@ class _Reader:
 def read_gguf(path: Path) -> GgufFile:
     """Read the header. Raises ModelLoadFailed naming the file and what is wrong with it."""
     try:
+        _check_magic(path)
         with _opened(path) as reader:
             return _read(reader, path)
+    except FileNotFoundError as exc:
+        raise ModelLoadFailed(f"There is no model file {path}. Check the path, or download the model.") from exc
     except (struct.error, ValueError, OverflowError, MemoryError) as exc:
         raise ModelLoadFailed(f"The model file {path} is cut off or damaged ({exc}). Download it again.") from exc
     except OSError as exc:
         raise ModelLoadFailed(f"The model file {path} cannot be read: {exc.strerror or exc}.") from exc
 
 
+def _check_magic(path: Path) -> None:
+    with path.open("rb") as file:
+        head = file.read(64)
+    if not head.startswith(_MAGIC):
+        raise ModelLoadFailed(f"{path} is not a GGUF model file{_what_instead(head)}. Download it again.")
+
+
+def _what_instead(head: bytes) -> str:
+    if not head:
+        return ": it is empty"
+    if head.startswith(b"version https://git-lfs"):
+        return " but a Git LFS pointer to one"
+    return ": it begins with an HTML page" if head.lstrip().lower().startswith((b"<!doctype", b"<html")) else ""
+
+
 def _opened(path: Path) -> _Reader:
-    try:
-        size = path.stat().st_size
-        return _Reader(path.open("rb", buffering=1024 * 1024), size)
-    except FileNotFoundError as exc:
-        raise ModelLoadFailed(f"There is no model file {path}. Check the path, or download the model.") from exc
+    with path.open("rb") as file:
+        return _Reader(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 
 
 def _read(reader: _Reader, path: Path) -> GgufFile:
-    head = reader.take(min(4, reader.size))
-    if head != b"GGUF":
-        raise ModelLoadFailed(f"{path} is not a GGUF model file{_what_instead(head)}. Download it again.")
+    reader.seek(len(_MAGIC))
     version = int(reader.unpack("<I"))
     if version not in _VERSIONS:
         raise ModelLoadFailed(f"{path} is a GGUF file of version {version}; versions 2 and 3 can be read.")
@@ -214,14 +260,6 @@ def _read(reader: _Reader, path: Path) -> GgufFile:
     return GgufFile(path, reader.size, values, lists, tensors)
 
 
-def _what_instead(head: bytes) -> str:
-    if not head:
-        return ": it is empty"
-    if head == b"vers":
-        return " but looks like a Git LFS pointer to one"
-    return ": it begins like a web page" if head.lstrip()[:1] == b"<" else ""
-
-
 def _value(reader: _Reader, kind: int) -> Value:
     if kind == _STRING:
         return reader.text(MAX_TEXT_BYTES)
@@ -236,9 +274,7 @@ def _skip_list(reader: _Reader) -> ListPlace:
     if kind in _SCALARS:
         reader.seek(reader.at + place.count * struct.calcsize(_SCALARS[kind]))
     elif kind == _STRING:
-        for _ in range(place.count):
-            length = reader.count("<Q", MAX_TEXT_BYTES)
-            reader.seek(reader.at + length)
+        reader.skip_texts(place.count)
     else:
         raise ValueError(f"a list of unknown kind {kind}")
     return place

@@ -1,0 +1,63 @@
+"""What two web applications ask of the server, with the SDK versions they use, in Node."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from localassist.testing import call, say
+from tests.applications.environments import node_folder
+from tests.applications.test_python_applications import PROGRAMS, TIMEOUT_S
+from tests.tutorials.conftest import Scripted
+
+pytestmark = [pytest.mark.sdk, pytest.mark.timeout(TIMEOUT_S)]
+
+
+def drive(application: str, lab: Any) -> None:
+    """Run the program from within the folder where its SDK is installed."""
+    folder = node_folder(application)
+    program = shutil.copy(PROGRAMS / f"{application}.mjs", folder)
+    url = str(lab.client.base_url).rstrip("/")
+    environment = os.environ | {
+        "OPENAI_BASE_URL": url,
+        "OPENAI_API_KEY": "none",
+        "ASSISTANTS_BASE_URL": f"{url}/",
+        "ASSISTANTS_API_KEY": "none",
+    }
+    done = subprocess.run(
+        ["node", str(Path(program))], capture_output=True, text=True, timeout=180, env=environment, check=False
+    )
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+    assert done.stdout.rstrip().endswith("done")
+
+
+def test_the_assistants_quickstart(scripted: Scripted) -> None:
+    draw = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()\n"
+    save = "open('/mnt/data/answer.txt', 'w').write('42')"
+    lab = scripted(
+        call("get_weather", location="Oslo"),
+        say("It is 21 degrees in Oslo."),
+        call("python", code=draw + save),
+        say("Here: [answer](sandbox:/mnt/data/answer.txt)"),
+        call("file_search", queries=["shop opens"]),
+        say("At half past nine.【0:0†안내.md】"),
+        runs_code=True,
+    )
+    drive("quickstart", lab)
+
+
+def test_librechat(scripted: Scripted) -> None:
+    price = call("get_price_action_c2hvcC5leGFtcGxl", item="lamp")
+    lab = scripted(
+        price,
+        say("A lamp costs 30."),
+        call("file_search", queries=["shop opens"]),
+        call("python", code="open('/mnt/data/opens.txt', 'w').write('9:30')"),
+        say("At half past nine.【0:0†notes.md】 [file](sandbox:/mnt/data/opens.txt)"),
+        price,
+        runs_code=True,
+    )
+    drive("librechat", lab)

@@ -1,0 +1,92 @@
+"""Applications written for the hosted API, as released, with nothing changed but the base URL.
+
+The programs hold the assertions about what the application returns; here are the words of the model.
+"""
+
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from localassist.testing import call, say
+from tests.applications.environments import python_for
+from tests.tutorials.conftest import Scripted
+
+PROGRAMS = Path(__file__).parent / "programs"
+TIMEOUT_S = 600
+
+pytestmark = [pytest.mark.sdk, pytest.mark.timeout(TIMEOUT_S)]
+
+
+def drive(application: str, program: str, folder: Path, lab: Any) -> None:
+    environment = os.environ | {
+        "OPENAI_BASE_URL": str(lab.client.base_url).rstrip("/"),
+        "OPENAI_API_KEY": "none",
+        "OPENAI_CHAT_MODEL_ID": "gpt-4o",
+        "PYTHONUTF8": "1",
+        "NO_PROXY": "127.0.0.1",
+        "AUTOGEN_USE_DOCKER": "0",
+    }
+    command = [str(python_for(application)), str(PROGRAMS / program), str(folder)]
+    done = subprocess.run(
+        command, capture_output=True, text=True, encoding="utf-8", timeout=180, env=environment, check=False
+    )
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+    assert done.stdout.rstrip().endswith("done")
+
+
+def test_langchain(scripted: Scripted, tmp_path: Path) -> None:
+    lab = scripted(
+        call("get_weather", city="Oslo"),
+        say("It is 21 degrees in Oslo."),
+        say("You did not say."),
+        call("python", code="print(6 * 7)"),
+        say("It is 42."),
+        call("get_weather", city="Rome"),
+        say("It is warm in Rome."),
+        call("python", code="print(open('/mnt/data/prices.csv').read())"),
+        say("It costs 30."),
+        runs_code=True,
+    )
+    drive("langchain", "langchain_runnable.py", tmp_path, lab)
+
+
+def test_autogen(scripted: Scripted, tmp_path: Path) -> None:
+    lab = scripted(
+        call("get_weather", city="Oslo"),
+        say("It is 21 degrees in Oslo."),
+        call("python", code="print(open('/mnt/data/가격.csv').read())"),
+        say("A lamp costs 30."),
+        call("file_search", queries=["shop opens"]),
+        say("At half past nine.【0:0†notes.md】"),
+        runs_code=True,
+    )
+    drive("autogen", "autogen_assistant.py", tmp_path, lab)
+
+
+@pytest.mark.parametrize("application", ["ag2", "pyautogen"])
+def test_gpt_assistant_agent(application: str, scripted: Scripted, tmp_path: Path) -> None:
+    lab = scripted(
+        call("get_weather", city="Oslo"),
+        say("It is 21 degrees in Oslo."),
+        call("file_search", queries=["shop opens"]),
+        say("At half past nine.【0:0†notes.md】"),
+    )
+    drive(application, "gpt_assistant.py", tmp_path, lab)
+
+
+def test_semantic_kernel(scripted: Scripted, tmp_path: Path) -> None:
+    lab = scripted(
+        call("Weather-get_weather", city="Oslo"),
+        say("It is 21 degrees in Oslo."),
+        call("Weather-get_weather", city="Rome"),
+        say("It is 21 degrees in Rome."),
+        call("python", code="open('/mnt/data/answer.txt', 'w').write('42')"),
+        say("Here: [answer](sandbox:/mnt/data/answer.txt)"),
+        call("file_search", queries=["shop opens"]),
+        say("At half past nine.【0:0†notes.md】"),
+        runs_code=True,
+    )
+    drive("semantic-kernel", "semantic_kernel_assistant.py", tmp_path, lab)
