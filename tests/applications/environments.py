@@ -16,7 +16,7 @@ PYTHON_PACKAGES = {
     "pyautogen": ("pyautogen==0.2.35", "openai<1.66", "httpx<0.28"),
     "semantic-kernel": ("semantic-kernel==1.45.0",),
 }
-NODE_PACKAGES = {"quickstart": ("openai@4.86.2",), "librechat": ("openai@5.10.1",)}
+NODE_PACKAGES = {"quickstart": ("openai@4.46.0",), "librechat": ("openai@5.10.1",)}
 
 
 def python_for(application: str) -> Path:
