@@ -6,6 +6,7 @@ Nothing here knows that the model is local: it is the ordinary OpenAI SDK, with 
 import json
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from openai import AssistantEventHandler
@@ -38,6 +39,14 @@ QUESTIONS = (
     "What is my name?",
 )
 
+
+SALES = b"month,units,price\nJan,120,9.50\nFeb,135,9.50\nMar,160,8.90\nApr,148,8.90\n"
+CODE_QUESTIONS = (
+    "What is the sum of units in sales.csv?",
+    "Draw a bar chart of units by month.",
+    "Compute the average of price in sales.csv and save the result as average.txt.",
+)
+MADE = Path("build") / "demo"
 
 HANDBOOK = b"# Handbook\n\nThe office opens at 9:30 in the morning.\n\nThe parking code is 4417.\n"
 
@@ -99,6 +108,7 @@ def main() -> int:
                 stream.until_done()
             print(f"\n{_summary(client, thread.id, printer)}\n")
         cite_a_document(client)
+        compute_with_a_table(client)
     print(f"Done in {time.perf_counter() - began:.1f} s. How to go on:")
     print("  .venv/bin/localassist chat            talk to it in the terminal")
     print(
@@ -131,6 +141,58 @@ def cite_a_document(client: LocalAssist) -> None:
     for annotation in text.text.annotations:
         cited = client.files.retrieve(annotation.file_citation.file_id)
         print(f"           [{annotation.text} cites {cited.filename}, characters {annotation.localassist}]")
+    print()
+
+
+def compute_with_a_table(client: LocalAssist) -> None:
+    """An assistant writes Python about an uploaded table; the code runs in a sandbox, what it saves is downloaded."""
+    table = client.files.create(file=("sales.csv", SALES), purpose="assistants")
+    assistant = client.beta.assistants.create(
+        model="gpt-4o",
+        instructions="You are a helpful assistant.",
+        tools=[{"type": "code_interpreter"}],
+        temperature=0,
+    )
+    for question in CODE_QUESTIONS:
+        attached: Any = {"file_id": table.id, "tools": [{"type": "code_interpreter"}]}
+        thread = client.beta.threads.create(messages=[{"role": "user", "content": question, "attachments": [attached]}])
+        print(f"you        {question} [attached: sales.csv]")
+        run = client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
+        steps = client.beta.threads.runs.steps.list(run.id, thread_id=thread.id, order="asc").data
+        for call in [call for step in steps for call in getattr(step.step_details, "tool_calls", [])]:
+            _show_code(call.code_interpreter)
+        if run.last_error is not None:
+            print(f"           [{run.status}: {run.last_error.message}]\n")
+            continue
+        message = client.beta.threads.messages.list(thread.id).data[0]
+        _show_answer(client, message)
+
+
+def _show_code(cell: Any) -> None:
+    for line in cell.input.splitlines():
+        print(f"           │ {line}")
+    for output in cell.outputs:
+        print(f"           → {output.logs.strip() if output.type == 'logs' else 'a picture'}")
+
+
+def _show_answer(client: LocalAssist, message: Any) -> None:
+    """Print the answer and download every picture and file of it."""
+    saved = []
+    for part in message.content:
+        if part.type == "image_file":
+            saved.append((part.image_file.file_id, "chart.png"))
+            continue
+        print(f"assistant  {part.text.value}")
+        saved += [
+            (annotation.file_path.file_id, annotation.text.rpartition("/")[2])
+            for annotation in part.text.annotations
+            if annotation.type == "file_path"
+        ]
+    MADE.mkdir(parents=True, exist_ok=True)
+    for file_id, name in saved:
+        content = client.files.content(file_id).read()
+        (MADE / name).write_bytes(content)
+        print(f"           [downloaded to {MADE / name}, {len(content):,} bytes]")
     print()
 
 

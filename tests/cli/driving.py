@@ -7,9 +7,11 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from time import monotonic
+from typing import TextIO
 
 import pytest
 
@@ -167,23 +169,29 @@ def terminal(*arguments: str, settings: Mapping[str, object] | None = None) -> I
 @contextmanager
 def serving(*arguments: str, settings: Mapping[str, object]) -> Iterator[str]:
     """`localassist serve` on a free port; gives the URL. It has to stop well at Ctrl-C."""
-    server = subprocess.Popen(
-        [*COMMAND, "serve", "--port", "0", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment(settings),
-    )
-    assert server.stdout is not None
-    try:
-        first = server.stdout.readline()
-        found = re.search(r"http://\S+/v1", first)
-        if found is None:
-            server.kill()
-            raise AssertionError(first + server.communicate()[1])
-        yield found[0]
-    finally:
-        if server.poll() is None:
-            server.send_signal(signal.SIGINT)
-        _, errors = server.communicate(timeout=PATIENCE_S)
-    assert server.returncode == 0, errors
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as log:  # a pipe nobody reads would stop the server when full
+        server = subprocess.Popen(
+            [*COMMAND, "serve", "--port", "0", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            env=environment(settings),
+        )
+        assert server.stdout is not None
+        try:
+            first = server.stdout.readline()
+            found = re.search(r"http://\S+/v1", first)
+            if found is None:
+                server.kill()
+                raise AssertionError(first + _logged(log))
+            yield found[0]
+        finally:
+            if server.poll() is None:
+                server.send_signal(signal.SIGINT)
+            server.communicate(timeout=PATIENCE_S)
+        assert server.returncode == 0, _logged(log)
+
+
+def _logged(log: TextIO) -> str:
+    log.seek(0)
+    return log.read()

@@ -17,7 +17,7 @@ pytest.register_assert_rewrite(
 from tests.conformance.driver import KEY, Place  # noqa: E402 (the scenarios' assertions are rewritten first)
 
 # Every SDK warns of the whole interface.
-WARNINGS = ("The Assistants API is deprecated", "deprecated$")
+WARNINGS = ("The Assistants API is deprecated", "deprecated$", "The `.content\\(\\)` method should be used")
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -13,10 +13,14 @@ from typing import Any
 import openai
 
 from tests.conformance import (  # noqa: F401  (they register themselves)
+    scenarios_errors,
     scenarios_files,
+    scenarios_hosted,
     scenarios_objects,
     scenarios_runs,
+    scenarios_stores,
     scenarios_streams,
+    scenarios_v1,
 )
 from tests.conformance.bridge import Blocking, Loop
 from tests.conformance.lab import SCENARIOS, Lab
@@ -41,7 +45,7 @@ def version() -> tuple[int, ...]:
 @contextmanager
 def open_lab(place: Place, *, is_async: bool) -> Iterator[Lab]:
     """A lab with the blocking client, or with the async one behind a bridge."""
-    handler = openai.AsyncAssistantEventHandler if is_async else openai.AssistantEventHandler
+    handler = getattr(openai, "AsyncAssistantEventHandler" if is_async else "AssistantEventHandler", None)
     loop = Loop() if is_async else None
 
     def bridged(client: Any) -> Any:
@@ -66,9 +70,9 @@ def open_lab(place: Place, *, is_async: bool) -> Iterator[Lab]:
         yield Lab(client, handler, is_async, outsider)
 
 
-def report(names: list[str], place: Place) -> None:
-    """Run scenarios in both styles; a line for each: its name, the style, and the traceback of its failure or ""."""
-    for style in ("sync", "async"):
+def report(names: list[str], styles: list[str], place: Place) -> None:
+    """Run scenarios in these styles; a line for each: its name, the style, and the traceback of its failure or ""."""
+    for style in styles:
         for name in names:
             failure = ""
             try:
@@ -80,17 +84,17 @@ def report(names: list[str], place: Place) -> None:
 
 
 def main() -> None:
-    """Reads what to do as JSON: `names`, and `url` and `locked_url`, or `settings` of an engine."""
+    """Reads what to do as JSON: `names` and `styles`, and `url` and `locked_url`, or `settings` of an engine."""
     asked = json.load(sys.stdin)
     warnings.simplefilter("ignore", DeprecationWarning)
     if "settings" not in asked:
-        report(asked["names"], Place(asked["url"], asked["locked_url"]))
+        report(asked["names"], asked["styles"], Place(asked["url"], asked["locked_url"]))
         return
     from localassist.config import Config
     from localassist.engine import Engine
 
     with Engine.open(Config(**asked["settings"])) as engine:
-        report(asked["names"], Place(engine=engine))
+        report(asked["names"], asked["styles"], Place(engine=engine))
 
 
 if __name__ == "__main__":

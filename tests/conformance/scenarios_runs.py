@@ -6,6 +6,7 @@ import openai
 
 from tests.conformance.lab import (
     ENDLESS,
+    FIRST,
     LONG,
     PLAIN,
     PLAIN_TEXT,
@@ -13,6 +14,8 @@ from tests.conformance.lab import (
     WEATHER,
     WEATHER_TEXT,
     Lab,
+    Row,
+    error_of,
     outputs_for,
     scenario,
 )
@@ -20,7 +23,7 @@ from tests.conformance.lab import (
 REFUSED = "the request was accepted"
 
 
-@scenario()
+@scenario(Row.RUNS)
 def a_run_answers_and_leaves_a_step(lab: Lab) -> None:
     runs, thread, assistant = lab.client.beta.threads.runs, lab.thread("hi"), lab.assistant()
     run = runs.create(thread, assistant_id=assistant, metadata={"k": "v"})
@@ -38,7 +41,7 @@ def a_run_answers_and_leaves_a_step(lab: Lab) -> None:
     assert [listed.id for listed in runs.list(thread)] == [run.id]
 
 
-@scenario()
+@scenario(Row.RUNS)
 def a_run_is_created_and_polled(lab: Lab) -> None:
     run = lab.client.beta.threads.runs.create_and_poll(
         thread_id=lab.thread("hi"),
@@ -55,13 +58,13 @@ def a_run_is_created_and_polled(lab: Lab) -> None:
     assert lab.texts(run.thread_id) == ["hi", "more", PLAIN_TEXT]
 
 
-@scenario(since=(1, 30))
+@scenario(Row.RUNS, since=(1, 30))
 def messages_are_listed_by_run(lab: Lab) -> None:
     run = lab.client.beta.threads.runs.create_and_poll(thread_id=lab.thread("hi"), assistant_id=lab.assistant())
     assert lab.texts(run.thread_id, run_id=run.id) == [PLAIN_TEXT]
 
 
-@scenario()
+@scenario(Row.FUNCTIONS)
 def a_function_call_waits_for_its_output(lab: Lab) -> None:
     runs, run = lab.client.beta.threads.runs, lab.waiting_run()
     (call,) = run.required_action.submit_tool_outputs.tool_calls
@@ -77,7 +80,7 @@ def a_function_call_waits_for_its_output(lab: Lab) -> None:
     assert first.step_details.tool_calls[0].function.output == "sunny"
 
 
-@scenario()
+@scenario(Row.FUNCTIONS)
 def outputs_are_submitted_and_polled(lab: Lab) -> None:
     run = lab.waiting_run()
     run = lab.client.beta.threads.runs.submit_tool_outputs_and_poll(
@@ -86,7 +89,7 @@ def outputs_are_submitted_and_polled(lab: Lab) -> None:
     assert run.status == "completed", run
 
 
-@scenario()
+@scenario(Row.FUNCTIONS)
 def parallel_calls_are_answered_together(lab: Lab) -> None:
     runs, run = lab.client.beta.threads.runs, lab.waiting_run(TWO_CALLS)
     calls = run.required_action.submit_tool_outputs.tool_calls
@@ -97,14 +100,14 @@ def parallel_calls_are_answered_together(lab: Lab) -> None:
     except openai.BadRequestError as exc:
         first, second = (call.id for call in calls)
         expected = f"Expected tool outputs for call_ids ['{first}', '{second}'], got ['{first}']"
-        assert exc.body["message"] == expected
+        assert error_of(exc)["message"] == expected
     else:
         raise AssertionError(REFUSED)
     runs.submit_tool_outputs_and_poll(run_id=run.id, thread_id=run.thread_id, tool_outputs=both)
     assert lab.texts(run.thread_id)[-1] == WEATHER_TEXT
 
 
-@scenario()
+@scenario(Row.RUNS)
 def a_thread_and_a_run_are_created_at_once(lab: Lab) -> None:
     thread = {"messages": [{"role": "user", "content": "hi"}], "metadata": {"k": "v"}}
     run = lab.client.beta.threads.create_and_run(assistant_id=lab.assistant(), thread=thread)
@@ -115,7 +118,7 @@ def a_thread_and_a_run_are_created_at_once(lab: Lab) -> None:
     assert lab.texts(run.thread_id) == ["hi", PLAIN_TEXT]
 
 
-@scenario()
+@scenario(Row.CANCEL, since=FIRST)
 def a_run_at_work_is_cancelled(lab: Lab) -> None:
     runs = lab.client.beta.threads.runs
     run = runs.create(lab.thread("hi"), assistant_id=lab.assistant(ENDLESS))
@@ -126,24 +129,24 @@ def a_run_at_work_is_cancelled(lab: Lab) -> None:
     try:
         runs.cancel(run.id, thread_id=run.thread_id)
     except openai.BadRequestError as exc:
-        assert exc.body["message"] == "Cannot cancel run with status 'cancelled'."
+        assert error_of(exc)["message"] == "Cannot cancel run with status 'cancelled'."
     else:
         raise AssertionError(REFUSED)
 
 
-@scenario()
+@scenario(Row.CANCEL, since=FIRST)
 def a_waiting_run_locks_its_thread_until_it_is_cancelled(lab: Lab) -> None:
     threads, run = lab.client.beta.threads, lab.waiting_run()
     try:
         threads.messages.create(run.thread_id, role="user", content="more")
     except openai.BadRequestError as exc:
-        assert exc.body["message"] == f"Can't add messages to {run.thread_id} while a run {run.id} is active."
+        assert error_of(exc)["message"] == f"Can't add messages to {run.thread_id} while a run {run.id} is active."
     else:
         raise AssertionError(REFUSED)
     try:
         threads.runs.create(run.thread_id, assistant_id=run.assistant_id)
     except openai.BadRequestError as exc:
-        assert exc.body["message"] == f"Thread {run.thread_id} already has an active run {run.id}."
+        assert error_of(exc)["message"] == f"Thread {run.thread_id} already has an active run {run.id}."
     else:
         raise AssertionError(REFUSED)
     threads.runs.cancel(run.id, thread_id=run.thread_id)
@@ -151,7 +154,7 @@ def a_waiting_run_locks_its_thread_until_it_is_cancelled(lab: Lab) -> None:
     threads.messages.create(run.thread_id, role="user", content="more")
 
 
-@scenario()
+@scenario(Row.RUNS)
 def a_token_budget_ends_a_run_incomplete(lab: Lab) -> None:
     run = lab.client.beta.threads.runs.create(
         lab.thread("hi"), assistant_id=lab.assistant(ENDLESS), max_completion_tokens=256
@@ -163,7 +166,7 @@ def a_token_budget_ends_a_run_incomplete(lab: Lab) -> None:
     assert run.usage.completion_tokens == 256
 
 
-@scenario()
+@scenario(Row.FUNCTIONS)
 def a_forced_function_is_called_once(lab: Lab) -> None:
     force = {"type": "function", "function": {"name": "get_weather"}}
     runs = lab.client.beta.threads.runs
@@ -174,17 +177,17 @@ def a_forced_function_is_called_once(lab: Lab) -> None:
     assert run.status == "completed", run
 
 
-@scenario()
+@scenario(Row.PAGING, since=FIRST)
 def runs_and_steps_are_paged(lab: Lab) -> None:
     runs, thread, assistant = lab.client.beta.threads.runs, lab.thread("hi"), lab.assistant()
-    made = [runs.create_and_poll(thread_id=thread, assistant_id=assistant).id for _ in range(4)]
+    made = [lab.finished_run(thread, assistant).id for _ in range(4)]
     for order, expected in (("asc", made), ("desc", made[::-1])):
         assert [run.id for run in runs.list(thread, order=order, limit=2)] == expected
     for run_id in made:
         assert len(list(runs.steps.list(run_id, thread_id=thread, limit=1))) == 1
 
 
-@scenario()
+@scenario(Row.RUNS)
 def the_next_run_knows_the_conversation(lab: Lab) -> None:
     client, run = lab.client.beta.threads, lab.waiting_run()
     client.runs.submit_tool_outputs_and_poll(run_id=run.id, thread_id=run.thread_id, tool_outputs=outputs_for(run))
@@ -194,7 +197,7 @@ def the_next_run_knows_the_conversation(lab: Lab) -> None:
     assert lab.texts(run.thread_id)[-1] == WEATHER_TEXT
 
 
-@scenario()
+@scenario(Row.RUNS)
 def an_override_of_the_model_is_used(lab: Lab) -> None:
     run = lab.client.beta.threads.runs.create_and_poll(
         thread_id=lab.thread("hi"), assistant_id=lab.assistant(PLAIN), model=LONG

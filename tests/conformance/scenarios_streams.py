@@ -12,6 +12,7 @@ from tests.conformance.lab import (
     WEATHER,
     WEATHER_TEXT,
     Lab,
+    Row,
     outputs_for,
     scenario,
 )
@@ -46,7 +47,7 @@ def hello():
     return {"messages": [{"role": "user", "content": "hi"}]}
 
 
-@scenario()
+@scenario(Row.STREAMS)
 def raw_events_come_in_order(lab: Lab) -> None:
     assistant = lab.assistant()
     events = list(lab.client.beta.threads.runs.create(lab.thread("hi"), assistant_id=assistant, stream=True))
@@ -56,7 +57,7 @@ def raw_events_come_in_order(lab: Lab) -> None:
     assert names(events) == ["thread.created", *ANSWER]
 
 
-@scenario()
+@scenario(Row.STREAMS)
 def a_stream_gives_text_and_final_objects(lab: Lab) -> None:
     runs, assistant = lab.client.beta.threads.runs, lab.assistant()
     with runs.stream(thread_id=lab.thread("hi"), assistant_id=assistant) as stream:
@@ -71,7 +72,7 @@ def a_stream_gives_text_and_final_objects(lab: Lab) -> None:
         assert stream.current_run.usage.completion_tokens > 0
 
 
-@scenario()
+@scenario(Row.STREAMS)
 def a_handler_can_ask_where_the_stream_is(lab: Lab) -> None:
     seen = []
 
@@ -91,7 +92,7 @@ def a_handler_can_ask_where_the_stream_is(lab: Lab) -> None:
     assert seen == ANSWER
 
 
-@scenario()
+@scenario(Row.SPELLINGS)
 def the_older_names_of_streams_work(lab: Lab) -> None:
     runs, assistant = lab.client.beta.threads.runs, lab.assistant()
     with runs.create_and_stream(thread_id=lab.thread("hi"), assistant_id=assistant) as stream:
@@ -100,7 +101,7 @@ def the_older_names_of_streams_work(lab: Lab) -> None:
         assert stream.get_final_messages()[0].content[0].text.value == PLAIN_TEXT
 
 
-@scenario()
+@scenario(Row.STREAMS)
 def a_handler_is_called_for_a_text(lab: Lab) -> None:
     handler = new_handler(lab)
     with lab.client.beta.threads.runs.stream(
@@ -123,7 +124,7 @@ def a_handler_is_called_for_a_text(lab: Lab) -> None:
     assert [event.event for (event,) in handler.all_args_of("on_event")] == ANSWER
 
 
-@scenario()
+@scenario(Row.STREAMS)
 def a_handler_accumulates_calls_without_doubling(lab: Lab) -> None:
     handler = new_handler(lab)
     with lab.client.beta.threads.runs.stream(
@@ -141,7 +142,7 @@ def a_handler_accumulates_calls_without_doubling(lab: Lab) -> None:
     assert not handler.all_args_of("on_run_step_done")
 
 
-@scenario()
+@scenario(Row.FUNCTIONS)
 def a_function_call_ends_the_stream_and_outputs_open_another(lab: Lab) -> None:
     runs = lab.client.beta.threads.runs
     events = list(runs.create(lab.thread(), assistant_id=lab.assistant(WEATHER), stream=True))
@@ -156,7 +157,7 @@ def a_function_call_ends_the_stream_and_outputs_open_another(lab: Lab) -> None:
     assert text_of(submitted) == WEATHER_TEXT
 
 
-@scenario()
+@scenario(Row.FUNCTIONS)
 def outputs_are_submitted_through_the_helper(lab: Lab) -> None:
     run, handler = lab.waiting_run(), new_handler(lab)
     with lab.client.beta.threads.runs.submit_tool_outputs_stream(
@@ -167,7 +168,7 @@ def outputs_are_submitted_through_the_helper(lab: Lab) -> None:
     assert handler.args_of("on_text_done")[0].value == WEATHER_TEXT
 
 
-@scenario()
+@scenario(Row.FUNCTIONS)
 def a_second_stream_opens_inside_the_handler_of_the_first(lab: Lab) -> None:
     said = []
 
@@ -191,7 +192,7 @@ def a_second_stream_opens_inside_the_handler_of_the_first(lab: Lab) -> None:
     assert said == [WEATHER_TEXT]
 
 
-@scenario()
+@scenario(Row.STREAMS)
 def a_run_goes_on_when_its_reader_leaves(lab: Lab) -> None:
     thread = lab.thread("hi")
     with lab.client.beta.threads.runs.stream(thread_id=thread, assistant_id=lab.assistant(LONG)) as stream:
@@ -203,7 +204,7 @@ def a_run_goes_on_when_its_reader_leaves(lab: Lab) -> None:
     assert lab.texts(thread)[-1] == LONG_TEXT
 
 
-@scenario()
+@scenario(Row.CANCEL)
 def a_run_is_cancelled_while_it_streams(lab: Lab) -> None:
     runs, events = lab.client.beta.threads.runs, []
     for event in runs.create(lab.thread("hi"), assistant_id=lab.assistant(ENDLESS), stream=True):
@@ -222,7 +223,7 @@ def a_run_is_cancelled_while_it_streams(lab: Lab) -> None:
     assert message.content[0].text.value == text_of(events)
 
 
-@scenario()
+@scenario(Row.ERRORS)
 def a_refused_stream_is_an_ordinary_error(lab: Lab) -> None:
     run = lab.waiting_run()
     try:

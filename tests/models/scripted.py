@@ -60,7 +60,7 @@ def calls(*functions: tuple[str, dict[str, Any]], text: str = "", marker: str | 
     chunks = [text] if text else []
     for index, (name, arguments) in enumerate(functions):
         written = json.dumps(arguments, ensure_ascii=False)
-        head = re.match(r'\{"[^"]*": "?|\{', written)
+        head = re.match(r'\{"[^"]*": \[?"?|\{', written)
         assert head is not None
         chunks.append(("\n" if index else "") + '<tool_call>\n{"name": "')
         chunks.append(f'{name}", "arguments": {head[0]}')
