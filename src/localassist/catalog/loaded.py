@@ -4,10 +4,11 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 
-from localassist.errors import NotEnoughMemory
-from localassist.protocols import LoadedModel
+from localassist.errors import GenerationFailed, NotEnoughMemory
+from localassist.protocols import Cancellation, LoadedModel
 
 logger = logging.getLogger(__name__)
 
@@ -37,13 +38,21 @@ class LoadedModels:
         self._is_closed = False
 
     @contextmanager
-    def use(self, name: str, *, on_progress: OnProgress | None = None) -> Iterator[LoadedModel]:
-        """The model, loaded now if it is not; it stays loaded while the context is open. Raises ModelLoadFailed."""
+    def use(
+        self, name: str, *, on_progress: OnProgress | None = None, cancellation: Cancellation | None = None
+    ) -> Iterator[LoadedModel]:
+        """The model, loaded now if it is not; it stays loaded while the context is open. Raises ModelLoadFailed.
+
+        Cancelled while it loads, raises GenerationFailed at once; the model is there for whoever comes next.
+        """
         with self._lock:
             slot = self._slots.setdefault(name, _Slot())
             slot.num_users += 1
         try:
-            yield self._opened(name, slot, on_progress)
+            if cancellation is None or slot.model is not None:
+                yield self._opened(name, slot, on_progress)
+            else:
+                yield self._opened_unless_cancelled(name, slot, on_progress, cancellation)
         finally:
             with self._lock:
                 slot.num_users -= 1
@@ -80,6 +89,26 @@ class LoadedModels:
                 finally:
                     slot.is_loading = False
             return slot.model
+
+    def _opened_unless_cancelled(
+        self, name: str, slot: _Slot, on_progress: OnProgress | None, cancellation: Cancellation
+    ) -> LoadedModel:
+        opened: Future[LoadedModel] = Future()
+        is_over = threading.Event()
+        opened.add_done_callback(lambda _: is_over.set())
+        cancellation.subscribe(is_over.set)
+
+        def load() -> None:
+            try:
+                opened.set_result(self._opened(name, slot, on_progress))
+            except BaseException as exc:  # it is raised where the model is waited for
+                opened.set_exception(exc)
+
+        threading.Thread(target=load, name=f"load {name}", daemon=True).start()
+        is_over.wait()
+        if not opened.done():
+            raise GenerationFailed(f"The wait for the model {name} to load was cancelled.")
+        return opened.result()
 
     def _loaded(self, name: str, on_progress: OnProgress | None) -> LoadedModel:
         began = time.monotonic()

@@ -11,7 +11,7 @@ from localassist.catalog.loaded import LoadedModels, OnProgress
 from localassist.config import Config
 from localassist.errors import InvalidRequest, ModelLoadFailed
 from localassist.objects.models import Model
-from localassist.protocols import Dialect, LoadedModel
+from localassist.protocols import Cancellation, Dialect, LoadedModel
 
 logger = logging.getLogger(__name__)
 
@@ -148,8 +148,10 @@ class ModelFiles:
             self._announced.add(requested)
         logger.warning("The model name '%s' stands for the local model '%s'.", requested, default)
 
-    def use(self, name: str, *, on_progress: OnProgress | None = None) -> AbstractContextManager[LoadedModel]:
-        return self._loaded.use(name, on_progress=on_progress)
+    def use(
+        self, name: str, *, on_progress: OnProgress | None = None, cancellation: Cancellation | None = None
+    ) -> AbstractContextManager[LoadedModel]:
+        return self._loaded.use(name, on_progress=on_progress, cancellation=cancellation)
 
     def dialect(self, name: str) -> Dialect:
         path = self._path_by_name[name]

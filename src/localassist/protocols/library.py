@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from localassist.objects.models import Model
+from localassist.protocols.cancellation import Cancellation
 from localassist.protocols.dialect import Dialect
 from localassist.protocols.generation import ModelBackend
 
@@ -25,11 +26,16 @@ class ModelLibrary(Protocol):
         """The name of the model that serves `requested`. Raises InvalidRequest (`model_not_found`)."""
 
     def use(
-        self, name: str, *, on_progress: Callable[[float], None] | None = None
+        self,
+        name: str,
+        *,
+        on_progress: Callable[[float], None] | None = None,
+        cancellation: Cancellation | None = None,
     ) -> AbstractContextManager[LoadedModel]:
         """The model, loaded if it is not; it stays loaded while the context is open. Raises ModelLoadFailed.
 
-        `on_progress` is called while it loads, with how much is there, from 0 to 1.
+        `on_progress` is called while it loads, with how much is there, from 0 to 1. Cancelled while it loads, raises
+        GenerationFailed at once.
         """
 
     def dialect(self, name: str) -> Dialect:

@@ -133,7 +133,7 @@ class RunLoop:
     def _turn(self, recorder: Recorder, offered: OfferedTools, cancellation: Cancellation) -> bool:
         """One generation and what follows from it. True when the run is completed."""
         spent = recorder.usage_so_far()
-        with self._models.use(self._models.resolve(recorder.run.model)) as model:
+        with self._models.use(self._models.resolve(recorder.run.model), cancellation=cancellation) as model:
             result = self._generate(recorder, model, offered, spent, cancellation)
         _check_cut(recorder, result, spent)
         if recorder.calls is None:

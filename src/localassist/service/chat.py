@@ -126,7 +126,7 @@ class ChatService:
 
     def _pieces(self, name: str, asked: "_Request", cancellation: Cancellation) -> Iterator["_Piece"]:
         body, tools, choice, request = asked
-        with self._models.use(name) as loaded:
+        with self._models.use(name, cancellation=cancellation) as loaded:
             model = replace(loaded, dialect=loaded.dialect.at_effort(body.reasoning_effort))
             prompt = model.dialect.render([_chat_message(message) for message in body.messages], tools)
             request = replace(request, prompt=prompt)

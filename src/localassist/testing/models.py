@@ -11,6 +11,7 @@ from localassist.protocols import (
     AnswerFormat,
     CallArguments,
     CallStarted,
+    Cancellation,
     ChatMessage,
     Constraint,
     FinishReason,
@@ -183,7 +184,11 @@ class ScriptedModel:
         return requested
 
     def use(
-        self, name: str, *, on_progress: Callable[[float], None] | None = None
+        self,
+        name: str,
+        *,
+        on_progress: Callable[[float], None] | None = None,
+        cancellation: Cancellation | None = None,
     ) -> AbstractContextManager[LoadedModel]:
         return nullcontext(LoadedModel(self, self))
 

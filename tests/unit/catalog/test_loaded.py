@@ -5,8 +5,8 @@ import threading
 import pytest
 
 from localassist.catalog.loaded import LoadedModels
-from localassist.errors import ModelLoadFailed, NotEnoughMemory
-from localassist.protocols import LoadedModel
+from localassist.errors import GenerationFailed, ModelLoadFailed, NotEnoughMemory
+from localassist.protocols import Cancellation, LoadedModel
 from localassist.testing import ScriptedModel
 
 
@@ -101,3 +101,25 @@ def test_an_idle_model_is_unloaded_after_its_time(shelf):
         model.backend.close = gone.set
     assert gone.wait(timeout=30)
     models.close()
+
+
+def test_who_is_cancelled_while_a_model_loads_does_not_wait_for_it(shelf):
+    may_load, begun = threading.Event(), threading.Event()
+
+    def load(name, on_progress):
+        begun.set()
+        assert may_load.wait(10)
+        return shelf.load(name, on_progress)
+
+    models, cancellation = LoadedModels(load, idle_timeout_s=None), Cancellation()
+    threading.Thread(target=lambda: begun.wait(10) and cancellation.set("cancelled")).start()
+    refused = pytest.raises(GenerationFailed, match="The wait for the model a to load was cancelled")
+    with refused, models.use("a", cancellation=cancellation):
+        raise AssertionError("it is not loaded yet")
+    may_load.set()
+    with models.use("a", cancellation=Cancellation()):
+        assert shelf.loads == ["a"]
+    with pytest.raises(ModelLoadFailed, match="broken is damaged"), models.use("broken", cancellation=Cancellation()):
+        raise AssertionError("it cannot be loaded")
+    models.close()
+    assert shelf.open == set()
