@@ -74,10 +74,11 @@ while run.status == "requires_action" and shown < MAX_QUIZZES:
         thread_id=thread.id, run_id=run.id, tool_outputs=outputs
     )
 
-if run.status == "requires_action":
+if run.status == "completed":
+    print("\nFeedback:" if shown else "The assistant made no quiz this time; it said:")
+    print(client.beta.threads.messages.list(thread_id=thread.id).data[0].content[0].text.value)
+elif run.status == "requires_action":
     client.beta.threads.runs.cancel(run.id, thread_id=thread.id)
-    raise SystemExit(f"\nAfter {shown} quizzes the assistant wanted another one; the run was cancelled.")
-if not shown:
-    print("The assistant made no quiz this time; it said:")
-print("\nFeedback:" if shown else "", end=" ")
-print(client.beta.threads.messages.list(thread_id=thread.id).data[0].content[0].text.value)
+    print(f"\nAfter {shown} quizzes the assistant wanted another one; the run was cancelled.")
+else:
+    print(f"The run is {run.status}: {run.last_error.message if run.last_error else 'no error was given'}")

@@ -3,23 +3,21 @@
 import os
 import shutil
 import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from localassist.testing import call, say
-from tests.applications.environments import node_folder
 from tests.applications.test_python_applications import PROGRAMS, TIMEOUT_S
+from tests.conformance.environments import node, node_with
 from tests.tutorials.conftest import Scripted
 
 pytestmark = [pytest.mark.sdk, pytest.mark.timeout(TIMEOUT_S)]
 
 
-def drive(application: str, lab: Any) -> None:
-    """Run the program from within the folder where its SDK is installed."""
-    folder = node_folder(application)
-    program = shutil.copy(PROGRAMS / f"{application}.mjs", folder)
+def drive(application: str, sdk: str, lab: Any) -> None:
+    """Run the program from within the folder where its SDK is installed, beside `node_modules`."""
+    program = shutil.copy(PROGRAMS / f"{application}.mjs", node_with(sdk).parent)
     url = str(lab.client.base_url).rstrip("/")
     environment = os.environ | {
         "OPENAI_BASE_URL": url,
@@ -27,9 +25,7 @@ def drive(application: str, lab: Any) -> None:
         "ASSISTANTS_BASE_URL": f"{url}/",
         "ASSISTANTS_API_KEY": "none",
     }
-    done = subprocess.run(
-        ["node", str(Path(program))], capture_output=True, text=True, timeout=180, env=environment, check=False
-    )
+    done = subprocess.run([node(), program], capture_output=True, text=True, timeout=180, env=environment, check=False)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
     assert done.stdout.rstrip().endswith("done")
 
@@ -46,7 +42,7 @@ def test_the_assistants_quickstart(scripted: Scripted) -> None:
         say("At half past nine.【0:0†안내.md】"),
         runs_code=True,
     )
-    drive("quickstart", lab)
+    drive("quickstart", "4.46.0", lab)
 
 
 def test_librechat(scripted: Scripted) -> None:
@@ -60,4 +56,4 @@ def test_librechat(scripted: Scripted) -> None:
         price,
         runs_code=True,
     )
-    drive("librechat", lab)
+    drive("librechat", "5.10.1", lab)

@@ -11,11 +11,18 @@ from typing import Any
 import pytest
 
 from localassist.testing import call, say
-from tests.applications.environments import python_for
+from tests.conformance.environments import python_holding
 from tests.tutorials.conftest import Scripted
 
 PROGRAMS = Path(__file__).parent / "programs"
 TIMEOUT_S = 600
+PACKAGES = {
+    "langchain": ("langchain-classic==1.0.8", "langchain-community==0.4.2", "langchain-openai", "openai==2.54.0"),
+    "autogen": ("autogen-ext[openai]==0.7.5", "autogen-agentchat==0.7.5", "openai==2.54.0"),
+    "ag2": ("ag2[openai]==0.13.4",),
+    "pyautogen": ("pyautogen==0.2.35", "openai<1.66", "httpx<0.28"),
+    "semantic-kernel": ("semantic-kernel==1.45.0",),
+}
 
 pytestmark = [pytest.mark.sdk, pytest.mark.timeout(TIMEOUT_S)]
 
@@ -29,7 +36,8 @@ def drive(application: str, program: str, folder: Path, lab: Any) -> None:
         "NO_PROXY": "127.0.0.1",
         "AUTOGEN_USE_DOCKER": "0",
     }
-    command = [str(python_for(application)), str(PROGRAMS / program), str(folder)]
+    python = python_holding(application, *PACKAGES[application])
+    command = [str(python), str(PROGRAMS / program), str(folder)]
     done = subprocess.run(
         command, capture_output=True, text=True, encoding="utf-8", timeout=180, env=environment, check=False
     )

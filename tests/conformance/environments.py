@@ -27,20 +27,24 @@ def python_with(version: str, *others: str, engine: bool = False) -> Path:
     so that nothing is compiled again and the SDK under test stays first.
     """
     home = FOLDER / (version + ("-engine" if engine else "") + ("-tests" if others else ""))
-    python = home / "bin" / "python"
 
     def make() -> None:
         wanted = [f"openai=={version}", *others]
         if parsed(version) < FIRST_WITH_CURRENT_HTTPX:
             wanted.append("httpx<0.28")
-        _run(sys.executable, "-m", "venv", "--clear", "--without-pip", str(home))
-        _run(sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", *wanted)
+        _install(home, *wanted)
         if engine:
             shared = sysconfig.get_path("purelib")
             (own,) = home.glob("lib/python*/site-packages")
             (own / "zz-engine.pth").write_text(f"import site; site.addsitedir({shared!r})\n", encoding="utf-8")
 
     return _once(home, make) / "bin" / "python"
+
+
+def python_holding(name: str, *packages: str) -> Path:
+    """The interpreter of the environment of this name, which holds these packages."""
+    home = FOLDER / name
+    return _once(home, lambda: _install(home, *packages)) / "bin" / "python"
 
 
 def sdk_source(version: str) -> Path:
@@ -69,6 +73,12 @@ def node() -> str:
             return found
     home = _once(FOLDER / f"node-of-npm-{NODE}", lambda: _npm(f"node-of-npm-{NODE}", f"node@{NODE}", scripts=True))
     return str(home / "node_modules" / "node" / "bin" / "node")
+
+
+def _install(home: Path, *packages: str) -> None:
+    _run(sys.executable, "-m", "venv", "--clear", "--without-pip", str(home))
+    python = str(home / "bin" / "python")
+    _run(sys.executable, "-m", "pip", "--python", python, "install", "--quiet", *packages)
 
 
 def _npm(folder: str, package: str, *, scripts: bool = False) -> None:

@@ -77,7 +77,7 @@ def test_the_quiz_is_typed_in_and_commented_on(scripted: Scripted) -> None:
     lab = scripted(call("display_quiz", title="Numbers", questions=questions), say("Both are right, well done!"))
     shown = run_program("quiz.py", url=address(lab), stdin="a\nseven, 일곱\n")
     assert "Quiz: Numbers\n\n1. What is 6 x 7?\n   a) 42\n   b) 36\nYour answer: \n2. Name a prime." in shown
-    assert shown.endswith("Feedback: Both are right, well done!\n")
+    assert shown.endswith("Feedback:\nBoth are right, well done!\n")
     transcripts = lab.engine.library.transcripts  # type: ignore[attr-defined]
     results = [message.content for read in transcripts for message in read if message.role == "tool"]
     assert json.loads(results[0]) == ["a", "seven, 일곱"]
@@ -85,7 +85,7 @@ def test_the_quiz_is_typed_in_and_commented_on(scripted: Scripted) -> None:
 
 def test_a_quiz_master_who_only_talks_is_quoted(scripted: Scripted) -> None:
     shown = run_program("quiz.py", url=address(scripted(say("No quiz today."))))
-    assert shown == "The assistant made no quiz this time; it said:\n No quiz today.\n"
+    assert shown == "The assistant made no quiz this time; it said:\nNo quiz today.\n"
 
 
 def test_a_handler_answers_parallel_calls_from_inside_the_stream(scripted: Scripted) -> None:

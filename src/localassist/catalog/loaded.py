@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from localassist.errors import GenerationFailed, NotEnoughMemory
@@ -93,18 +93,12 @@ class LoadedModels:
     def _opened_unless_cancelled(
         self, name: str, slot: _Slot, on_progress: OnProgress | None, cancellation: Cancellation
     ) -> LoadedModel:
-        opened: Future[LoadedModel] = Future()
+        loader = ThreadPoolExecutor(1, thread_name_prefix=f"load {name}")
+        opened = loader.submit(self._opened, name, slot, on_progress)
+        loader.shutdown(wait=False)
         is_over = threading.Event()
         opened.add_done_callback(lambda _: is_over.set())
         cancellation.subscribe(is_over.set)
-
-        def load() -> None:
-            try:
-                opened.set_result(self._opened(name, slot, on_progress))
-            except BaseException as exc:  # it is raised where the model is waited for
-                opened.set_exception(exc)
-
-        threading.Thread(target=load, name=f"load {name}", daemon=True).start()
         is_over.wait()
         if not opened.done():
             raise GenerationFailed(f"The wait for the model {name} to load was cancelled.")
