@@ -25,7 +25,9 @@ def test_it_reports_everything_and_ends_well(alone: Settings) -> None:
     report = json.loads(run("doctor", "--json", settings=alone).stdout)
     levels = {finding["subject"]: finding["level"] for finding in report["findings"]}
     assert levels["database"] == levels["engine"] == levels["disk"] == levels["model hello"] == "ok"
-    assert levels["file search"] == "note"
+    searching = [finding["level"] for finding in report["findings"] if finding["subject"] == "file search"]
+    assert set(searching) <= {"ok", "note"}  # a converter for old Word files may be installed
+    assert "note" in searching  # on the scripts that the embedding model cannot read
     assert "code interpreter" in levels
     assert {"sandbox bwrap", "sandbox landlock"} <= levels.keys() or sys.platform != "linux"
     assert report["bandwidth_bytes_per_s"] > 1e8
