@@ -115,6 +115,7 @@ class Asker:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--answers", type=int, default=ANSWERS)
+    parser.add_argument("--first", type=int, default=0, help="the question to begin with, to go on where one run ended")
     parser.add_argument("--model", help="a GGUF file; the bundled one without it")
     arguments = parser.parse_args()
     options = {} if arguments.model is None else {"model": arguments.model}
@@ -122,7 +123,8 @@ def main() -> None:
         asker = Asker(client, client.models.list().data[0].id)
         statuses: Counter[str] = Counter()
         faults: Counter[str] = Counter()
-        num_answers = num_citations = num_asked = 0
+        num_answers = num_citations = 0
+        num_asked = arguments.first
         while num_answers < arguments.answers and num_asked < MOST_QUESTIONS:
             for status, num_cited, wrong in pool.map(asker.ask, range(num_asked, num_asked + 5 * AT_ONCE)):
                 statuses[status] += 1

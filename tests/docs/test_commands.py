@@ -65,7 +65,7 @@ LINKS = [
     pytest.param(page, target, id=f"{page.relative_to(ROOT).as_posix()}: {target}")
     for page in PAGES
     for target in dict.fromkeys(LINK.findall(page.read_text(encoding="utf-8")))
-    if not target.startswith(("http://", "https://"))
+    if not target.startswith(("http://", "https://", "sandbox:"))
 ]
 
 
