@@ -289,11 +289,12 @@ def prepare_native_libraries() -> None:
 
 
 def prepare_retrieval_libraries() -> None:
-    """Set what the libraries of file search read when imported: no telemetry, no threads in tokenizers.
+    """Set what the libraries of file search read when imported: no telemetry, no progress bars, no threads in tokenizers.
 
     They are given local files only, so the hub need not be switched off, which would stop `models pull` as well.
     """
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"  # "0" makes transformers warn when its own are switched off
     os.environ["ANONYMIZED_TELEMETRY"] = "False"
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 

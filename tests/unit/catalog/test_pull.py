@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import huggingface_hub.constants  # reads the environment as it is, before a fixture changes it
 import pytest
 
 from localassist.catalog import find_models
@@ -29,8 +30,8 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
     for name in ("HF_ENDPOINT", "HF_HUB_DISABLE_XET", "HF_HUB_DISABLE_TELEMETRY", "HF_HUB_DISABLE_PROGRESS_BARS"):
         monkeypatch.setenv(name, "")  # what is set on the way is unset again
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
-    monkeypatch.setattr("huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE", 50_000)  # what a break may lose
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)  # another test's engine may have set it
+    monkeypatch.setattr(huggingface_hub.constants, "DOWNLOAD_CHUNK_SIZE", 50_000)  # what a break may lose
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)  # another test's engine may have set it
     with FakeHub().running() as hub:
         yield hub
 
