@@ -78,10 +78,12 @@ class Hub:
 
 
 def _silence() -> None:
-    """What the library would warn of on stderr is reported as an error here."""
+    """What the library would warn of on stderr is reported as an error here; and it tells its own hub nothing."""
+    from huggingface_hub import constants
     from huggingface_hub.utils import logging as hub_logging
 
     hub_logging.set_verbosity(logging.CRITICAL)
+    constants.HF_HUB_DISABLE_TELEMETRY = True  # the environment came too late if the library was imported before
 
 
 def _transport_errors() -> type[Exception]:
