@@ -289,7 +289,7 @@ def prepare_native_libraries() -> None:
 
 
 def prepare_retrieval_libraries() -> None:
-    """Set what the libraries of file search read when imported: no telemetry, no progress bars, no threads in tokenizers.
+    """Set what the libraries of file search read when imported: no telemetry, no progress bars, no tokenizer threads.
 
     They are given local files only, so the hub need not be switched off, which would stop `models pull` as well.
     """
