@@ -1,4 +1,4 @@
-"""Reads `domains.txt` and `domains_more.txt`: everyday functions and the ways people ask for them."""
+"""Reads the files `domains*.txt`: everyday functions and the ways people ask for them."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Filled:
 def read_domains() -> list[Domain]:
     """Parse the text files next to this module."""
     domains: list[Domain] = []
-    texts = [(Path(__file__).parent / name).read_text(encoding="utf-8") for name in ("domains.txt", "domains_more.txt")]
+    texts = [path.read_text(encoding="utf-8") for path in sorted(Path(__file__).parent.glob("domains*.txt"))]
     for line in "\n".join(texts).splitlines():
         if not line or line.startswith("#"):
             continue
