@@ -230,7 +230,9 @@ def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--from", dest="start", type=Path, help="GGUF file whose weights to start from")
-    parser.add_argument("--double", type=int, nargs="*", default=[], help="with --from: layers to deepen the network at")
+    parser.add_argument(
+        "--double", type=int, nargs="*", default=[], help="with --from: layers to deepen the network at"
+    )
     parser.add_argument("--checkpoint", type=Path, default=_CHECKPOINT_PATH, help="resumed when it exists")
     parser.add_argument("--output", type=Path, default=GGUF_PATH, help="GGUF file to write at the end")
     parser.add_argument("--tokens", type=float, default=30e6, help="tokens in all; the rates decay towards the last")
