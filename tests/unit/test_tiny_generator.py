@@ -18,7 +18,7 @@ CALL = re.compile(r"<tool_call>\n(.*?)\n</tool_call>", re.DOTALL)
 
 sys.path.append(str(MODEL_DIRECTORY))
 
-from generator import code_tasks, lexicon, requests, results, words  # noqa: E402
+from generator import code_tasks, lexicon, requests, results, search, words  # noqa: E402
 from generator.compose import compose  # noqa: E402
 from generator.domains import DOMAINS  # noqa: E402
 from generator.phrases import read_phrases  # noqa: E402
@@ -109,6 +109,29 @@ def test_cited_passages_are_in_the_last_search_result(scenes: list[Scene]) -> No
                 assert marker in shown
                 cited += 1
     assert cited
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+def test_a_search_is_answered_from_a_passage_that_says_it_or_not_at_all(language: str) -> None:
+    answers = []
+    for seed in range(200):
+        scene = Scene(Random(seed), language)
+        search.write_search(scene)
+        shown, answer = (str(message["content"]) for message in scene.messages[-2:])
+        said = [part.strip() for part in re.split(r"【[^】]+】", answer)]
+        answers.append("†" in answer)
+        assert all(part in shown for part in said) or not answers[-1]
+    assert 40 < answers.count(False) < 90
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+def test_a_near_miss_is_of_what_is_asked_but_not_the_same(language: str) -> None:
+    for seed in range(300):
+        scene = Scene(Random(seed), language)
+        fact = search._fact(scene)
+        other = search._near_miss(scene, fact)
+        assert other != fact.sentence
+        assert "{" not in other
 
 
 @pytest.mark.parametrize("seed", range(60))

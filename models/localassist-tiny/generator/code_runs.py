@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Final
 
 from generator import lexicon, words
@@ -12,14 +13,23 @@ from localassist.runs.hosted_tools import PYTHON_TOOL_NAME, format_attachments, 
 
 _PHRASES: Final = read_phrases("code_runs")
 _USING_CODE: Final = _PHRASES["using_code"]
+# What a table is asked for: the method, then its names in each language, the first of which is used in answers to other languages.
 _STATISTICS: Final = (
-    ("sum", ("sum", "total"), "합계", "总和"), ("mean", ("average", "mean"), "평균", "平均值"), ("max", ("maximum", "highest value", "largest value"), "최댓값", "最大值"),
-    ("min", ("minimum", "lowest value"), "최솟값", "最小值"), ("count", ("number of values", "count"), "개수", "个数"), ("median", ("median",), "중앙값", "中位数"),
-)  # fmt: skip
+    ("sum", ("sum", "total"), ("합계", "총합"), ("总和", "合计")),
+    ("mean", ("average", "mean"), ("평균", "평균값"), ("平均值", "平均数")),
+    ("max", ("maximum", "highest value", "largest value"), ("최댓값", "최고치"), ("最大值", "最高值")),
+    ("min", ("minimum", "lowest value", "smallest value"), ("최솟값", "최저치"), ("最小值", "最低值")),
+    ("count", ("number of values", "count"), ("개수",), ("个数",)),
+    ("median", ("median",), ("중앙값",), ("中位数",)),
+)
 _TABLE_QUESTIONS: Final = _PHRASES["table_questions"]
 _TABLE_ANSWERS: Final = _PHRASES["table_answers"]
-_CHARTS: Final = (("bar", "bar chart", "막대 그래프", "柱状图"), ("line", "line chart", "선 그래프", "折线图"), ("scatter", "scatter plot", "산점도", "散点图"),
-                  ("pie", "pie chart", "원 그래프", "饼图"))  # fmt: skip
+_CHARTS: Final = (
+    ("bar", ("bar chart", "bar graph"), ("막대 그래프", "막대그래프", "막대 차트"), ("柱状图", "条形图")),
+    ("line", ("line chart", "line graph", "line plot"), ("선 그래프", "꺾은선 그래프"), ("折线图",)),
+    ("scatter", ("scatter plot", "scatter chart"), ("산점도",), ("散点图",)),
+    ("pie", ("pie chart",), ("원 그래프", "원그래프"), ("饼图",)),
+)
 _CHART_QUESTIONS: Final = _PHRASES["chart_questions"]
 _CHART_ANSWERS: Final = _PHRASES["chart_answers"]
 _FILE_ANSWERS: Final = _PHRASES["file_answers"]
@@ -55,8 +65,11 @@ def write_table(scene: Scene) -> None:
     name, columns = _file(scene), _columns(scene)
     column = rng.choice(columns[1:])
     function, *said = rng.choice(_STATISTICS)
-    names = dict(zip(words.LANGUAGES, (rng.choice(said[0]), said[1], said[2]), strict=True))
-    scene.user(_attached(scene, scene.pick(_TABLE_QUESTIONS, s=names[scene.language], c=column, f=name), name))
+    names = _names(scene, said)
+    questions = _TABLE_QUESTIONS
+    if rng.random() < 0.35:
+        questions, names = _PHRASES[f"table_{function}"], _names(scene, [each[:1] for each in said])
+    scene.user(_attached(scene, scene.pick(questions, s=names[scene.language], c=column, f=name), name))
     code = f'import pandas as pd\n\ndf = pd.read_csv("/mnt/data/{name}")\nprint(df["{column}"].{function}())'
     real = column
     if rng.random() < 0.25:
@@ -65,7 +78,7 @@ def write_table(scene: Scene) -> None:
         scene.result(_traceback(scene, code, f"KeyError: '{column}'"))
         _run(scene, "print(df.columns.tolist())", str([real if c == column else c for c in columns]))
         code = f'print(df["{real}"].{function}())'
-    output = str(rng.choice((words.whole(rng), words.amount(rng), round(rng.uniform(10, 99999), 6))))
+    output = _figure(rng, function, round(rng.uniform(10, 99999), 6))
     _run(scene, code, output)
     scene.answer(scene.pick_answer(_TABLE_ANSWERS, s=names[scene.answer_language], c=column, out=output))
 
@@ -80,8 +93,10 @@ def write_chart(scene: Scene) -> None:
         return
     x, y = columns[0], rng.choice(columns[1:])
     kind, *said = rng.choice(_CHARTS)
-    names = dict(zip(words.LANGUAGES, said, strict=True))
-    made, request = "chart.png", scene.pick(_CHART_QUESTIONS, k=names[scene.language], x=x, y=y, f=name)
+    names, questions = _names(scene, said), _CHART_QUESTIONS
+    if rng.random() < 0.2:
+        questions, names = _PHRASES[f"chart_{kind}"], _names(scene, [each[:1] for each in said])
+    made, request = "chart.png", scene.pick(questions, k=names[scene.language], x=x, y=y, f=name)
     if rng.random() < 0.3:
         made = f"{rng.choice((words.nonsense(rng, 1), y.lower()))}.png"
         request = f"{request}{scene.pick(_SAVED_AS, g=made)}"
@@ -98,9 +113,9 @@ def write_analysis(scene: Scene) -> None:
     name, columns = _file(scene), _columns(scene)
     x, column = columns[0], rng.choice(columns[1:])
     function, *said = rng.choice(_STATISTICS)
-    names = dict(zip(words.LANGUAGES, (rng.choice(said[0]), said[1], said[2]), strict=True))
+    names = _names(scene, said)
     kind, *chart = rng.choice(_CHARTS[:3])
-    charts = dict(zip(words.LANGUAGES, chart, strict=True))
+    charts = _names(scene, chart)
     is_chart = rng.random() < 0.7
     made = (
         f"{rng.choice(('chart', 'plot', words.nonsense(rng, 1)))}.png" if is_chart else f"{words.nonsense(rng, 1)}.txt"
@@ -115,7 +130,7 @@ def write_analysis(scene: Scene) -> None:
     else:
         write = f'with open("/mnt/data/{made}", "w") as file:\n    file.write(str(result))'
         code = f'import pandas as pd\n\ndf = pd.read_csv("/mnt/data/{name}")\nresult = {figure}\nprint(result)\n{write}'
-    output = str(rng.choice((words.whole(rng), words.amount(rng))))
+    output = _figure(rng, function)
     _run(scene, code, output, made)
     answer = scene.pick_answer(_TABLE_ANSWERS, s=names[scene.answer_language], c=column, out=output)
     given = _CHART_ANSWERS if is_chart else _FILE_ANSWERS
@@ -151,6 +166,17 @@ def _three_charts(scene: Scene, name: str, columns: list[str]) -> None:
     draw = "\n".join(f'{part}\nplt.savefig("/mnt/data/{file}")' for part, file in zip(parts, files, strict=True))
     _run(scene, "import matplotlib.pyplot as plt\n\n" + draw, "", *files)
     scene.answer(scene.pick_answer(_SEVERAL_ANSWERS, link=", ".join(map(_link, files))))
+
+
+def _figure(rng: Random, function: str, *others: float) -> str:
+    """Make what a statistic prints; only a count is sure to be whole."""
+    return str(words.whole(rng) if function == "count" else rng.choice((words.whole(rng), words.amount(rng), *others)))
+
+
+def _names(scene: Scene, said: list[tuple[str, ...]]) -> dict[str, str]:
+    """Name a notion in each language: in the user's language in any way, in the others in the first."""
+    names = {language: each[0] for language, each in zip(words.LANGUAGES, said, strict=True)}
+    return names | {scene.language: scene.rng.choice(said[words.LANGUAGES.index(scene.language)])}
 
 
 def _plot_code(name: str, draw: str) -> str:

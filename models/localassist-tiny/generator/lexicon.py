@@ -94,6 +94,9 @@ COLORS: Final = _terms("""
 red|빨간색|红色; blue|파란색|蓝色; green|초록색|绿色; yellow|노란색|黄色; black|검은색|黑色; white|흰색|白色; purple|보라색|紫色;
 orange|주황색|橙色; pink|분홍색|粉色; brown|갈색|棕色; grey|회색|灰色; silver|은색|银色; teal|청록색|青色; gold|금색|金色
 """)
+WEEKDAYS: Final = _terms("""
+Monday|월요일|星期一; Tuesday|화요일|星期二; Wednesday|수요일|星期三; Thursday|목요일|星期四; Friday|금요일|星期五; Saturday|토요일|星期六; Sunday|일요일|星期日
+""")
 SPOKEN_LANGUAGES: Final = _terms("""
 English|영어|英语; Korean|한국어|韩语; Chinese|중국어|中文; Japanese|일본어|日语; French|프랑스어|法语; German|독일어|德语;
 Spanish|스페인어|西班牙语; Italian|이탈리아어|意大利语; Dutch|네덜란드어|荷兰语; Russian|러시아어|俄语

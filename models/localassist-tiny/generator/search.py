@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import Final
+from random import Random
+from typing import Final, NamedTuple
 
 from generator import lexicon, small_talk, words
 from generator.phrases import read_phrases
@@ -18,21 +20,47 @@ from localassist.runs.hosted_tools import (
 )
 
 _PHRASES: Final = read_phrases("search")
-# Each row: the sentence in the document | questions it answers (";" between them) | what to search for.
-_FACTS: Final = _PHRASES["facts"]
 _NOT_FOUND: Final = _PHRASES["not_found"]
 _ABOUT: Final = _PHRASES["about"]
 _ABOUT_QUERY: Final = {"en": "main topic", "ko": "주요 내용", "zh": "主要内容"}
 _PREFACE: Final = _PHRASES["preface"]
+# What sentences can have in common; a passage about the same of these need not answer what is asked about it.
+_SUBJECTS: Final = frozenset("oet")
+# What a question may name; the same sentence about another of these does not answer it.
+_NAMED: Final = frozenset("oetnplkw")
+
+
+class Row(NamedTuple):
+    """What a document can say: its wordings, the questions it answers, what to search for, and its topics.
+
+    Written `sentence;sentence|question;question|query|topics`. Rows that share a topic might answer each other's questions.
+    """
+
+    sentences: list[str]
+    questions: list[str]
+    query: str
+    topics: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One sentence of a document with a question that it answers."""
+    """One sentence of a document with a question that it answers, and the row and the values they are made from."""
 
+    row: Row
     sentence: str
     question: str
     query: str
+    asked: str
+    values: dict[str, object]
+    quality: lexicon.Quality
+
+
+def _row(text: str) -> Row:
+    sentences, questions, query, *topics = text.split("|")
+    return Row(sentences.split(";"), questions.split(";"), query, frozenset(" ".join(topics).split()))
+
+
+_ROWS: Final = {language: [_row(text) for text in texts] for language, texts in _PHRASES["facts"].items()}
 
 
 def write_search(scene: Scene) -> None:
@@ -50,14 +78,16 @@ def write_search(scene: Scene) -> None:
         question = f"{question}\n{format_attachments([(file_name, 'file-' + words.nonsense(scene.rng, 2))])}"
     scene.user(question)
     scene.call((FILE_SEARCH_TOOL_NAME, {"queries": [fact.query for fact in facts]}))
-    missing = scene.rng.random() < 0.2
-    passages = _passages(scene, [] if missing else facts, file_name)
+    missing = scene.rng.random() < 0.3
+    sentences = [] if missing else [fact.sentence for fact in facts]
+    near = [_near_miss(scene, scene.rng.choice(facts)) for _ in range(scene.rng.choices((0, 1, 2, 3), (3, 4, 3, 1))[0])]
+    passages = _passages(scene, sentences, [text for text in near if text not in sentences], file_name)
     scene.result(format_passages(passages))
     scene.num_searches += 1
     if missing:
         scene.answer(scene.pick_answer(_NOT_FOUND))
     else:
-        scene.answer(joint.join(_cited(fact.sentence, passages) for fact in facts))
+        scene.answer(joint.join(_cited(sentence, passages) for sentence in sentences))
 
 
 def _write_summary(scene: Scene) -> None:
@@ -81,39 +111,99 @@ def _cited(sentence: str, passages: list[Passage]) -> str:
 
 def _fact(scene: Scene) -> Fact:
     rng, language = scene.rng, scene.language
-    sentence, questions, query = rng.choice(_FACTS[language]).split("|")
-    quality = rng.choice(lexicon.QUALITIES)
+    row = rng.choice(_ROWS[language])
+    asked, quality = rng.choice(row.questions), rng.choice(lexicon.QUALITIES)
+    values = _values(rng, language, quality)
+    sentence = fill(rng.choice(row.sentences), values)
+    return Fact(row, sentence, fill(asked, values), fill(row.query, values), asked, values, quality)
+
+
+def _values(rng: Random, language: str, quality: lexicon.Quality) -> dict[str, object]:
+    organisation = words.coined(rng, language).title()
     entity = rng.choice(
-        (
-            words.person(rng, language),
-            words.city(rng, language),
-            words.coined(rng, language).title(),
-            lexicon.title(rng, language),
-        )
+        (words.person(rng, language), words.city(rng, language), organisation, lexicon.title(rng, language))
     )
     thing = lexicon.a_thing(rng, language)
     if rng.random() < 0.5:
         adjective = rng.choice(lexicon.QUALIFIERS).in_language(language)
         thing = adjective + ("" if language == "zh" else " ") + thing
-    values: dict[str, object] = {
+    return {
         "l": quality.label.in_language(language), "e": entity, "v": lexicon.value(rng, quality.kind, language), "t": thing,
-        "i": rng.randint(2, 90), "n": words.person(rng, language), "p": words.city(rng, language), "y": rng.randint(1700, 2039),
+        "i": rng.randint(2, 90), "s": rng.randint(1, 28), "n": words.person(rng, language), "p": words.city(rng, language), "y": rng.randint(1700, 2039),
         "c": rng.choice(lexicon.COLORS).in_language(language), "k": words.code(rng), "m": words.whole(rng), "h": words.clock_time(rng),
         "w": lexicon.a_thing(rng, language), "w2": lexicon.a_thing(rng, language), "q": rng.choice(lexicon.QUALIFIERS).in_language(language),
+        "o": organisation, "i2": rng.randint(2, 300), "n2": words.person(rng, language), "a": words.amount(rng),
+        "f": words.spoken_date(rng, language), "j": rng.choice(lexicon.WEEKDAYS).in_language(language), "x": words.phone(rng),
+        "u": words.email(rng),
     }  # fmt: skip
-    return Fact(fill(sentence, values), fill(rng.choice(questions.split(";")), values), fill(query, values))
 
 
-def _passages(scene: Scene, facts: list[Fact], file_name: str) -> list[Passage]:
-    """Spread the facts over one to eight passages among sentences that answer other questions."""
+def _slots(text: str) -> set[str]:
+    return set(re.findall(r"\{(\w+)\}", text))
+
+
+def _near_miss(scene: Scene, fact: Fact) -> str:
+    """Write a sentence close to what is asked that does not answer it: of another subject, or of the same but not of this."""
     rng = scene.rng
-    count = max(len(facts), rng.choices((0, 1, 2, 3, 4, 5, 6, 8), (0 if facts else 2, 3, 4, 4, 3, 2, 1, 1))[0])
+    asked = _slots(fact.asked)
+    others = [
+        (sentence, shared)
+        for row in _ROWS[scene.language]
+        if row is not fact.row and not row.topics & fact.row.topics
+        for sentence in row.sentences
+        if any((shared := _slots(sentence) & _SUBJECTS & _slots(kept)) for kept in fact.row.sentences)
+    ]
+    named = sorted(asked & _NAMED)
+    if named and (not others or rng.random() < 0.4):
+        return _of_another(scene, fact, rng.choice(named))
+    if not others:
+        return small_talk.aside(scene)
+    sentence, shared = rng.choice(others)
+    values = _values(rng, scene.language, rng.choice(lexicon.QUALITIES))
+    return fill(sentence, values | {name: fact.values[name] for name in shared})
+
+
+def _of_another(scene: Scene, fact: Fact, changed: str) -> str:
+    """Write the same of another subject: everything the question names stays, but for `changed`; the rest is new."""
+    rng, quality, old = scene.rng, fact.quality, str(fact.values[changed])
+    if changed == "l":
+        old = quality.label.en
+        quality = rng.choice(
+            [other for other in lexicon.QUALITIES if other.kind != quality.kind and not _alike(old, other.label.en)]
+        )
+    kept = {name: fact.values[name] for name in _slots(fact.asked) if name != changed}
+    values = _values(rng, scene.language, quality) | kept
+    while changed != "l" and _alike(old, str(values[changed])):
+        values |= {changed: _values(rng, scene.language, quality)[changed]}
+    return fill(rng.choice(fact.row.sentences), values)
+
+
+def _alike(first: str, second: str) -> bool:
+    return first in second or second in first
+
+
+def _passages(scene: Scene, facts: list[str], near: list[str], file_name: str) -> list[Passage]:
+    """Spread the facts and what comes near over one to eight passages among sentences that answer other questions."""
+    rng = scene.rng
+    count = max(
+        len(facts), bool(near), rng.choices((0, 1, 2, 3, 4, 5, 6, 8), (0 if facts else 2, 3, 4, 4, 3, 2, 1, 1))[0]
+    )
+    held: list[list[str]] = [[] for _ in range(count)]
+    for text in near:
+        rng.choice(held).append(text)
     texts = [
-        [_other_sentence(scene) for _ in range(rng.choices((0, 1, 2), (3, 4, 2))[0] or (index >= len(facts)))]
-        for index in range(count)
+        texts
+        + [
+            _other_sentence(scene)
+            for _ in range(rng.choices((0, 1, 2), (3, 4, 2))[0] or (index >= len(facts) and not texts))
+        ]
+        for index, texts in enumerate(held)
     ]
     for index, fact in enumerate(facts):
-        texts[index].insert(rng.randint(0, len(texts[index])), fact.sentence)
+        texts[index].insert(rng.randint(0, len(texts[index])), fact)
+    for text in texts:
+        if rng.random() < 0.5:
+            rng.shuffle(text)
     # The best passage comes first more often than not, as a retriever would have it.
     if rng.random() < 0.5:
         rng.shuffle(texts)

@@ -88,7 +88,7 @@ ZH_CITIES: Final = """
 """.split()
 
 
-_MONTHS: Final = (
+MONTHS: Final = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
@@ -206,7 +206,7 @@ def spoken_date(rng: Random, language: Language) -> str:
         return f"{month}월 {day}일"
     if language == "zh":
         return f"{month}月{day}{rng.choice('日号')}"
-    return rng.choice((f"{day} {_MONTHS[month - 1]}", f"{_MONTHS[month - 1]} {day}"))
+    return rng.choice((f"{day} {MONTHS[month - 1]}", f"{MONTHS[month - 1]} {day}"))
 
 
 def spoken_time(rng: Random, language: Language) -> str:
