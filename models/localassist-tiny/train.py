@@ -24,7 +24,6 @@ from circuits import build_copying_circuit, has_room
 from data import Supply
 from export import GGUF_PATH, export, load_model
 from gradients import GradientWorkers, Result, gradients_here
-from growth import deepen
 from model import ModelConfig, TinyModel
 from tokens import TOKENIZER_PATH, load_tokenizer, train_tokenizer
 
@@ -210,8 +209,7 @@ def build_trainer(arguments: argparse.Namespace) -> Trainer:
         print(f"going on from {arguments.checkpoint} at step {trainer.step}")
         return trainer
     if arguments.start:
-        started = deepen(load_model(arguments.start), arguments.double)
-        return Trainer(started, device, arguments.lr, arguments.vector_lr)
+        return Trainer(load_model(arguments.start), device, arguments.lr, arguments.vector_lr)
     config = ModelConfig(
         vocab_size=load_tokenizer().get_vocab_size(),
         embedding_length=arguments.width,
@@ -230,9 +228,6 @@ def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--from", dest="start", type=Path, help="GGUF file whose weights to start from")
-    parser.add_argument(
-        "--double", type=int, nargs="*", default=[], help="with --from: layers to deepen the network at"
-    )
     parser.add_argument("--checkpoint", type=Path, default=_CHECKPOINT_PATH, help="resumed when it exists")
     parser.add_argument("--output", type=Path, default=GGUF_PATH, help="GGUF file to write at the end")
     parser.add_argument("--tokens", type=float, default=30e6, help="tokens in all; the rates decay towards the last")

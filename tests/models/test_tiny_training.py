@@ -1,4 +1,4 @@
-"""The training of the bundled model: what is written to a file comes back, and growth changes nothing at first."""
+"""The training of the bundled model: what is written to a file comes back."""
 
 import sys
 from pathlib import Path
@@ -9,7 +9,6 @@ import torch
 sys.path.append(str(Path(__file__).resolve().parents[2] / "models" / "localassist-tiny"))
 
 from export import load_model, write_gguf
-from growth import deepen
 from model import Layout, ModelConfig, TinyModel
 
 
@@ -17,26 +16,6 @@ def scores(model: TinyModel) -> torch.Tensor:
     token_ids = torch.arange(40)
     with torch.no_grad():
         return model.logits(model(token_ids, token_ids, Layout([25, 15])))
-
-
-@pytest.fixture
-def model() -> TinyModel:
-    torch.manual_seed(1)
-    return TinyModel(ModelConfig(vocab_size=64, embedding_length=48, num_layers=3, feed_forward_length=64))
-
-
-def test_a_deeper_network_computes_the_same_at_first(model: TinyModel) -> None:
-    deeper = deepen(model, [0, 2])
-    assert deeper.config.num_layers == 5
-    assert torch.equal(scores(deeper), scores(model))
-
-
-def test_the_new_layers_of_a_deeper_network_are_trained(model: TinyModel) -> None:
-    deeper = deepen(model, [1])
-    token_ids = torch.arange(40)
-    deeper.logits(deeper(token_ids, token_ids, Layout([40]))).logsumexp(-1).sum().backward()
-    assert deeper.blk[2].attn_output.weight.grad.abs().sum() > 0
-    assert deeper.blk[2].ffn_down.weight.grad.abs().sum() > 0
 
 
 def test_what_is_written_to_a_file_comes_back(tmp_path: Path) -> None:
