@@ -18,7 +18,7 @@ CALL = re.compile(r"<tool_call>\n(.*?)\n</tool_call>", re.DOTALL)
 
 sys.path.append(str(MODEL_DIRECTORY))
 
-from generator import code_tasks, lexicon, requests, results, search, words  # noqa: E402
+from generator import code_tasks, lexicon, memory, requests, results, search, words  # noqa: E402
 from generator.compose import compose  # noqa: E402
 from generator.domains import DOMAINS  # noqa: E402
 from generator.phrases import read_phrases  # noqa: E402
@@ -132,6 +132,21 @@ def test_a_near_miss_is_of_what_is_asked_but_not_the_same(language: str) -> None
         other = search._near_miss(scene, fact)
         assert other != fact.sentence
         assert "{" not in other
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+def test_what_was_told_of_one_is_not_known_of_another(language: str) -> None:
+    declined = {"en": "I don't know that.", "ko": "그것은 알지 못합니다.", "zh": "我不知道这个。"}[language]
+    asked = 0
+    for seed in range(300):
+        scene = Scene(Random(seed), language)
+        memory.write_fact(scene)
+        *_, question, answer = (str(message["content"]) for message in scene.messages)
+        told = " ".join(str(message["content"]) for message in scene.messages[:-2])
+        if answer.startswith(declined):
+            asked += 1
+            assert question not in told
+    assert 10 < asked < 60
 
 
 @pytest.mark.parametrize("seed", range(60))

@@ -23,10 +23,10 @@ _FUNCTIONS: Final[dict[Writer, float]] = {
 _TALK: Final[dict[Writer, float]] = {
     memory.write_recall: 1.5,
     memory.write_fact: 3,
-    memory.write_telling: 0.5,
+    memory.write_telling: 0.8,
     memory.write_others: 1,
     memory.write_told: 1,
-    small_talk.write_talk: 0.7,
+    small_talk.write_talk: 1.1,
     small_talk.write_aside: 0.3,
 }
 _CODE: Final[dict[Writer, float]] = {

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from random import Random
 from typing import Final
 
-from generator import lexicon, words
+from generator import lexicon, small_talk, words
 from generator.lexicon import Term
 from generator.phrases import read_phrases
 from generator.scene import Scene, fill
@@ -46,9 +47,12 @@ _FACTS: Final = _PHRASES["facts"]
 _RELATIONS: Final = _PHRASES["relations"]
 _NODS: Final = _PHRASES["nods"]
 _LEAD: Final = _PHRASES["lead"]
+_CORRECT: Final = _PHRASES["correct"]
 _SMALL_TALK: Final = read_phrases("small_talk")["asides_short"]
 # What is told | what is asked later | the answer.
 _TOLD: Final = _PHRASES["told"]
+_SLOT: Final = re.compile(r"\{(\w+)\}")
+Told = tuple[list[str], dict[str, object]]
 
 
 def write_told(scene: Scene) -> None:
@@ -95,6 +99,9 @@ def write_fact(scene: Scene) -> None:
     for statement in statements if rng.random() < 0.5 else [joint.join(statements)]:
         scene.user(statement)
         _nod(scene)
+    if rng.random() < 0.25:
+        index = rng.randrange(len(told))
+        told[index] = _corrected(scene, *told[index])
     if rng.random() < 0.3:
         scene.user(scene.pick(_SMALL_TALK))
         _nod(scene)
@@ -105,6 +112,34 @@ def write_fact(scene: Scene) -> None:
             scene.answer(fill(parts[2], values))
         else:
             scene.answer(next(str(value) for key, value in values.items() if "{" + key + "}" in parts[2]))
+    if rng.random() < 0.2:
+        _ask_of_another(scene, *rng.choice(told))
+
+
+def _corrected(scene: Scene, parts: list[str], values: dict[str, object]) -> Told:
+    """Take back what a fact answers and tell it anew; what its questions name stays."""
+    asked = set(_SLOT.findall(parts[1]))
+    new = _fact_values(scene.rng, scene.language)
+    values = values | {key: new[key] for key in _SLOT.findall(parts[2]) if key not in asked}
+    if not set(_SLOT.findall(parts[2])) - asked:
+        return parts, values
+    statement = fill(_sentence(scene.rng.choice(parts[0].split(";")), scene.language), values)
+    scene.user(scene.rng.choice(_CORRECT[scene.language]).replace("{0}", statement))
+    _nod(scene)
+    return parts, values
+
+
+def _ask_of_another(scene: Scene, parts: list[str], values: dict[str, object]) -> None:
+    """Ask the same of a person, a thing or a relative of whom nothing was told."""
+    questions = [(text, key) for text in parts[1].split(";") for key in _SLOT.findall(text) if key in "ntr"]
+    if not questions:
+        return
+    question, key = scene.rng.choice(questions)
+    other = str(_fact_values(scene.rng, scene.language)[key])
+    if not scene.mentions(other):
+        asked = fill(question, values | {key: other})
+        scene.user(scene.rng.choice(_LEAD[scene.language]).replace("{0}", asked))
+        small_talk.decline(scene)
 
 
 def _nod(scene: Scene) -> None:
@@ -183,12 +218,16 @@ def write_others(scene: Scene) -> None:
         scene.user(question)
     label = quality.label.in_language(scene.answer_language)
     scene.answer(scene.pick_answer(_ANSWER_OTHER, l=label, o=owner, v=value))
+    other = words.person(rng, language)
+    if rng.random() < 0.2 and not scene.mentions(other):
+        scene.user(scene.pick(_ASK_OTHER, l=quality.label.in_language(language), o=other))
+        small_talk.decline(scene)
 
 
 def _tell(scene: Scene) -> None:
     rng = scene.rng
     label, kind = rng.choice(PERSONAL)
-    if rng.random() < 0.2:
+    if rng.random() < 0.3:
         label, kind = PERSONAL[0]
     if rng.random() < 0.12:
         made_up = words.coined(rng, scene.language)

@@ -48,6 +48,10 @@ class Scene:
         """Names of the tools on offer."""
         return {tool["function"]["name"] for tool in self.tools}
 
+    def mentions(self, text: str) -> bool:
+        """Tell whether `text` has come up."""
+        return any(text in str(message["content"]) for message in self.messages)
+
     def offer(self, tool: dict[str, Any]) -> None:
         """Put a tool on offer for the whole dialogue, once."""
         if tool["function"]["name"] not in self.tool_names:

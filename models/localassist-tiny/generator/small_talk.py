@@ -77,6 +77,7 @@ _WHY: Final = {
     "zh": "我只知道这次对话里的内容和工具返回的结果。",
 }
 _ASIDES: Final = _PHRASES["asides"]
+_KIN: Final = _PHRASES["kin"]
 _LISTENING: Final = _PHRASES["listening"]
 
 
@@ -96,8 +97,16 @@ def write_decline(scene: Scene) -> None:
             texts,
             **_details(scene),
             **{name: scene.rng.choice(choices[scene.language]) for name, choices in _WORLD.items()},
+            r=scene.rng.choice(
+                [kin for kin in _KIN[scene.language] if not scene.mentions(kin)] or _KIN[scene.language]
+            ),
         )
     )
+    decline(scene)
+
+
+def decline(scene: Scene) -> None:
+    """Say that this is not known, and what is."""
     scene.answer(scene.pick_answer(_DECLINE), _WHY[scene.answer_language])
 
 
