@@ -323,7 +323,7 @@ def in_context(rng: Random, text: str, language: str) -> str:
     """Put a sentence that asks for nothing before or after a request, as people do."""
     if rng.random() < 0.8:
         return text
-    said = rng.choice(_CONTEXT[language]).replace("{thing}", lexicon.a_thing(rng, language))
+    said = words.josa(rng.choice(_CONTEXT[language]).replace("{thing}", lexicon.a_thing(rng, language)))
     joint = "" if language == "zh" else " "
     return rng.choice((f"{said}{joint}{text}", f"{text}{joint}{said}"))
 
