@@ -39,17 +39,17 @@ def serve(
     """
     import logging
 
+    from localassist.cli.log import log_to_stderr
     from localassist.engine import Engine
     from localassist.http.access import Access
     from localassist.http.server import serve as serve_http
 
-    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(levelname)s %(message)s")
     config = session.config(
         host=host, port=port, model=model, context_window=context_window, threads=threads, gpu_layers=gpu_layers
     )
     # The model in a process of its own: a crash of native code does not take the server down with it.
     config = config.model_copy(update={"inference": config.inference or "worker"})
-    with Engine.open(config) as engine:
+    with log_to_stderr(logging.INFO if verbose else logging.WARNING), Engine.open(config) as engine:
         with loading_bar("the model", is_shown=sys.stderr.isatty() and not session.as_json) as update:
             preloaded = engine.preload(update)
 

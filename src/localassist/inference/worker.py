@@ -107,7 +107,7 @@ def main(arguments: list[str]) -> None:
     """Arguments: the number of the socket, the model file, the options as JSON."""
     descriptor, path, options = arguments
     channel = Channel(socket.socket(fileno=int(descriptor)))
-    logging.basicConfig(handlers=[_ChannelHandler(channel)], level=logging.INFO)
+    logging.basicConfig(handlers=[_ChannelHandler(channel)], level=logging.INFO, format="%(message)s")
     channel.send({"op": "started"})  # everything is imported: what happens from here on is about the model
     try:
         worker = Worker(channel, Path(path), LlamaOptions(**json.loads(options)))
