@@ -14,13 +14,14 @@ from _engine import report
 from localassist.config import Config
 from localassist.engine import Engine
 from localassist.objects.faults import validate
-from localassist.objects.vector_stores import CreateVectorStore
+from localassist.objects.vector_stores import CreateVectorStore, Progress
 
 VOCABULARY = (
     "river water heron bird morning village harbour letter window garden winter silver journey mountain paper bridge "
     "market question answer story evening captain island forest weather number system engine record matter station"
 )
 CHARACTERS_PER_PAGE = 2200
+STAGES = ("reading", "preparing", "embedding")
 
 
 def main() -> None:
@@ -32,17 +33,20 @@ def main() -> None:
         path = Path(folder) / "book.pdf"
         path.write_bytes(pdf([page_text(number) for number in range(pages)]))
         memory = PeakMemory()
-        seconds, steps, longest_silence = ingest(engine, path)
+        seconds, steps, silences = ingest(engine, path)
         peaks = memory.stop()
     row = (
         pages,
         f"{seconds:.0f}",
         steps,
-        f"{longest_silence:.1f}",
+        *(f"{silences.get(stage, 0.0):.1f}" for stage in STAGES),
+        f"{silences['any']:.1f}",
         f"{peaks[0] / 1e9:.2f}",
         f"{peaks[1] / 1e9:.2f}",
     )
-    head = ["pages", "s", "progress steps", "longest silence, s", "peak of the service, GB", "with its children, GB"]
+    head = ["pages", "s", "counts seen"]
+    head += [f"longest with no other count while {stage}, s" for stage in STAGES]
+    head += ["longest with nothing new at all, s", "peak of the service, GB", "with its children, GB"]
     report("ingestion_pdf", head, [row])
 
 
@@ -81,22 +85,34 @@ def pdf(pages: list[str]) -> bytes:
     return "".join(parts).encode("ascii")
 
 
-def ingest(engine: Engine, path: Path) -> tuple[float, int, float]:
-    """Seconds until it is searchable, how many different states of progress were seen, and the longest time in one."""
+def ingest(engine: Engine, path: Path) -> tuple[float, int, dict[str, float]]:
+    """Seconds until it is searchable, how many different counts were seen, and the longest times without a new one.
+
+    Those are by the stage they began in, and `any` is a time in which not even the seconds went on.
+    """
     with path.open("rb") as source:
         file_id = engine.files.create(filename="book.pdf", purpose="assistants", source=source).id
     started = time.perf_counter()
     store_id = engine.vector_stores.create(validate(CreateVectorStore, {"file_ids": [file_id]})).id
-    seen, changed_at, silences = set(), started, []
+    shown, steps = Progress(), 0
+    counted_at = moved_at = started
+    silences: dict[str, float] = {}
+
+    def end(silence: str, begun: float) -> float:
+        at = time.perf_counter()
+        silences[silence] = max(silences.get(silence, 0.0), at - begun)
+        return at
+
     while (file := engine.store_files.get(store_id, file_id)).status == "in_progress":
-        if file.localassist is not None and file.localassist.windows_done not in seen:
-            seen.add(file.localassist.windows_done)
-            silences.append(time.perf_counter() - changed_at)
-            changed_at = time.perf_counter()
-        time.sleep(0.1)
+        before, shown = shown, file.localassist or shown
+        if shown != before:
+            moved_at = end("any", moved_at)
+        if shown.model_copy(update={"elapsed_s": before.elapsed_s}) != before:
+            counted_at, steps = end(before.stage, counted_at), steps + 1
+        time.sleep(0.05)
     assert file.status == "completed", file.last_error
-    silences.append(time.perf_counter() - changed_at)
-    return time.perf_counter() - started, len(seen), max(silences)
+    end("any", moved_at)
+    return end(shown.stage, counted_at) - started, steps, silences
 
 
 class PeakMemory:

@@ -53,6 +53,15 @@ def test_a_pdf_says_where_its_pages_begin(extractor: Extractor, tmp_path: Path) 
     assert source.text[third:] == f"three\n{samples.KOREAN}"
 
 
+def test_the_pages_of_a_pdf_are_counted_while_it_is_read(extractor: Extractor, tmp_path: Path) -> None:
+    path = tmp_path / "content"
+    path.write_bytes(samples.pdf("one", "two", "three"))
+    told: list[tuple[int, int]] = []
+    source = extractor.extract(path, "a.pdf", on_pages=lambda done, total: told.append((done, total)))
+    assert told[0] == (0, 3)
+    assert source.text == "one\n\ntwo\n\nthree"
+
+
 def test_slides_and_sheets_are_pages_and_titles_are_headings(extractor: Extractor, tmp_path: Path) -> None:
     slides = read(extractor, tmp_path, "a.pptx", samples.pptx())
     assert len(slides.page_starts) == 3

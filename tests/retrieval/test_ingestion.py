@@ -6,13 +6,14 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from localassist.errors import RetrievalFailed
 from localassist.objects.faults import validate
 from localassist.objects.files import File
-from localassist.objects.vector_stores import CreateVectorStore, VectorStoreFile
+from localassist.objects.vector_stores import CreateVectorStore, Progress, VectorStoreFile
 from localassist.service.ingestion_jobs import StoredJobs
 from localassist.service.store_ledger import StoreLedger
 from localassist.service.vector_stores import VectorStoreService
@@ -96,16 +97,25 @@ def test_progress_shows_in_the_file_and_in_the_log(gated_lab: Lab, caplog: pytes
     store_id, file_id = add(gated_lab, LONG)
     files = gated_lab.client.vector_stores.files
 
-    def total() -> int:
-        return files.retrieve(file_id, vector_store_id=store_id).localassist["windows_total"]
+    def progress() -> dict[str, Any]:
+        return files.retrieve(file_id, vector_store_id=store_id).localassist
 
-    until(total)
+    until(lambda: progress()["windows_total"])
+    assert (progress()["stage"], progress()["windows_done"]) == ("embedding", 0)
+    until(lambda: progress()["elapsed_s"])
     assert gated_lab.client.vector_stores.retrieve(store_id).file_counts.in_progress == 1
     gated_lab.gate.set()
     assert poll(gated_lab, store_id, file_id).status == "completed"
     assert not hasattr(files.retrieve(file_id, vector_store_id=store_id), "localassist")
     until(lambda: f"{file_id} is searchable" in caplog.text)
     assert f"{file_id} is being read." in caplog.text
+
+
+def test_a_file_that_waits_behind_another_says_so(gated_lab: Lab) -> None:
+    files = gated_lab.client.vector_stores.files
+    ahead, waiting = add(gated_lab, LONG), add(gated_lab, b"The crane flies.")
+    until(lambda: files.retrieve(ahead[1], vector_store_id=ahead[0]).localassist["stage"] == "embedding")
+    assert files.retrieve(waiting[1], vector_store_id=waiting[0]).localassist["stage"] == "waiting"
 
 
 def test_nothing_of_a_file_is_found_before_all_of_it_is(gated_lab: Lab) -> None:
@@ -242,12 +252,12 @@ def test_a_lease_that_ran_out_is_taken_over_and_the_late_worker_told() -> None:
     late = jobs.claim()
     assert late is not None
     clock.advance(100)
-    assert jobs.renew(late, done=1, total=2)
+    assert jobs.renew(late, Progress(stage="embedding", windows_done=1, windows_total=2))
     clock.advance(119)
     assert jobs.claim() is None
     clock.advance(2)
     taken = jobs.claim()
     assert taken is not None
-    assert not jobs.renew(late)
+    assert not jobs.renew(late, Progress())
     assert not jobs.complete(late, lambda _: 1)
     assert jobs.complete(taken, lambda _: 1)

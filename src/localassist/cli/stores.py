@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from localassist.cli.ingestion import watch_ingestion
+from localassist.cli.ingestion import progress_text, watch_ingestion
 from localassist.cli.lists import Json, Limit, show_done, show_list, show_object
 from localassist.cli.output import note, printable, shorten, size, when
 from localassist.cli.session import Session
@@ -161,7 +161,7 @@ def _file_name(session: Session, file_id: str) -> str:
 def _file_status(file: Json) -> str:
     progress = file.get("localassist")
     if progress is not None:
-        return f"in progress, {progress['windows_done']} of {progress['windows_total'] or '?'} windows"
+        return f"in progress, {progress_text(progress)}"
     error = file["last_error"]
     return f"{file['status']}: {error['message']}" if error else str(file["status"])
 

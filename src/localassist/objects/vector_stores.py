@@ -81,11 +81,22 @@ class FileError(WireObject):
     message: str
 
 
-class Progress(WireObject):
-    """How far ingestion is, in windows of text embedded; both 0 until the text has been extracted."""
+IngestionStage = Literal["waiting", "reading", "preparing", "embedding"]
 
+
+class Progress(WireObject):
+    """How far the ingestion of a file is. Totals are 0 until they are known; only some types of file have pages.
+
+    While `preparing` the embedding model is loaded, at its very first use made, and the text cut into windows.
+    `elapsed_s` goes on in every stage, so that work without a count is seen to go on as well.
+    """
+
+    stage: IngestionStage = "waiting"
+    pages_done: int = 0
+    pages_total: int = 0
     windows_done: int = 0
     windows_total: int = 0
+    elapsed_s: int = 0
 
 
 class Ingestion(WireObject):

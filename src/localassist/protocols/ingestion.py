@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from localassist.objects.vector_stores import Progress
 from localassist.protocols.chunks import ChunkingStrategy, ChunkStore
 from localassist.protocols.retrieval import Retriever
 from localassist.protocols.storage import BlobStore
@@ -29,8 +30,8 @@ class IngestionJobs(Protocol):
     def claim(self) -> IngestionJob | None:
         """The next job, urgent ones first; None when nothing can be done now."""
 
-    def renew(self, job: IngestionJob, *, done: int = 0, total: int = 0) -> bool:
-        """Keep the claim and store how many windows are done; False when nobody wants the job done any more."""
+    def renew(self, job: IngestionJob, progress: Progress) -> bool:
+        """Keep the claim and store how far the work is; False when nobody wants the job done any more."""
 
     def complete(self, job: IngestionJob, put: Callable[[Mapping[str, Any]], int]) -> bool:
         """Make the file searchable and say so, in one transaction; False when nobody wants it any more.

@@ -3,7 +3,6 @@
 import logging
 import tempfile
 import threading
-import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -23,6 +22,7 @@ from localassist.protocols import (
 from localassist.retrieval.chunking import chunk_text
 from localassist.retrieval.extract.faults import FileRefused, invalid
 from localassist.retrieval.extract.process import Extractor
+from localassist.retrieval.ingestion_task import Closing, IngestionTask, Unwanted
 from localassist.retrieval.texts import ExtractedTexts, copy_out
 from localassist.retrieval.tokens import count_tokens
 from localassist.retrieval.windows import embed_text
@@ -30,16 +30,6 @@ from localassist.retrieval.windows import embed_text
 logger = logging.getLogger(__name__)
 
 MAX_TOKENS = 5_000_000  # of one file (contract §1.8)
-_RENEWAL_S = 1.0  # how often progress is stored, and a cancellation seen
-_REPORT_S = 10.0  # how often progress is logged
-
-
-class _Unwanted(Exception):
-    """Nobody wants the job done any more."""
-
-
-class _Closing(Exception):
-    """The engine is closing: the job goes on when the next one opens."""
 
 
 class IngestionWorker:
@@ -108,13 +98,14 @@ class IngestionWorker:
 
     def _carry_out(self, job: IngestionJob) -> None:
         """The catch-all of the thread: a fault nobody foresaw fails its file and nothing else."""
-        task = _Task(job, self._jobs, lambda: self._closing)
+        task = IngestionTask(job, self._jobs, lambda: self._closing)
         try:
-            self._ingest(job, task)
-        except _Unwanted:
+            with task:
+                self._ingest(job, task)
+        except Unwanted:
             self._has_leftovers = True
             task.log("is not wanted any more")
-        except (_Closing, Conflict):
+        except (Closing, Conflict):
             self._jobs.release(job)
         except FileRefused as exc:
             self._has_leftovers = True
@@ -126,19 +117,20 @@ class IngestionWorker:
             logger.exception("Reading %s failed.", job.file_id, extra=task.extra)
             self._jobs.fail(job, "server_error", f"{type(exc).__name__}: {exc}")
 
-    def _ingest(self, job: IngestionJob, task: "_Task") -> None:
+    def _ingest(self, job: IngestionJob, task: IngestionTask) -> None:
         task.log("is being read")
         source = self._text_of(job, task)
         num_tokens = count_tokens(source.text)
         if num_tokens > MAX_TOKENS:
             raise invalid(f"The file has {num_tokens} tokens; at most {MAX_TOKENS} are accepted. Split it.")
         chunks = chunk_text(source, job.strategy)
+        task.prepare()
         embedded = embed_text(
             source.text,
             self._embedder,
             self._chunks,
             max_tokens=job.strategy.max_chunk_size_tokens,
-            on_progress=task.progress,
+            on_progress=task.windows,
             check=task.check,
         )
 
@@ -156,58 +148,17 @@ class IngestionWorker:
             return self._chunks.put(passages).size_bytes
 
         if not self._jobs.complete(job, put):
-            raise _Unwanted
+            raise Unwanted
         self._retriever.refresh()
         task.log(f"is searchable ({len(chunks)} chunks, {embedded.num_windows} windows)")
 
-    def _text_of(self, job: IngestionJob, task: "_Task") -> SourceText:
+    def _text_of(self, job: IngestionJob, task: IngestionTask) -> SourceText:
         with tempfile.TemporaryDirectory(prefix="localassist-ingest-") as scratch:
             with self._blobs.open(job.file_id) as content:
                 copied = copy_out(content, Path(scratch) / "file", job.filename)
             found = self._texts.find(copied.key, job.file_id)
             if found is None:
-                found = self._extractor.extract(copied.path, job.filename, check=task.check)
+                found = self._extractor.extract(copied.path, job.filename, check=task.check, on_pages=task.pages)
                 with suppress(OSError):  # a text that cannot be kept is extracted again when it is needed
                     self._texts.keep(copied.key, job.file_id, found)
         return found
-
-
-class _Task:
-    """The progress of one job: stored every second, logged now and then; and whether to go on."""
-
-    def __init__(self, job: IngestionJob, jobs: IngestionJobs, is_closing: Any) -> None:
-        self._job = job
-        self._jobs = jobs
-        self._is_closing = is_closing
-        self._done, self._total = 0, 0
-        self._renewed_at = self._logged_at = time.monotonic()
-        self.extra = {
-            "action": "ingestion",
-            "file_id": job.file_id,
-            "vector_store_id": job.vector_store_id,
-        }
-
-    def progress(self, done: int, total: int) -> None:
-        """Windows done, of all."""
-        is_first = self._total == 0
-        self._done, self._total = done, total
-        self._renew(now=is_first)
-
-    def check(self) -> None:
-        """Raises when the work should stop."""
-        if self._is_closing():
-            raise _Closing
-        self._renew(now=False)
-
-    def log(self, what: str) -> None:
-        logger.info("%s %s.", self._job.file_id, what, extra=self.extra)
-
-    def _renew(self, *, now: bool) -> None:
-        at = time.monotonic()
-        if now or at - self._renewed_at >= _RENEWAL_S:
-            self._renewed_at = at
-            if not self._jobs.renew(self._job, done=self._done, total=self._total):
-                raise _Unwanted
-        if self._total and at - self._logged_at >= _REPORT_S:
-            self._logged_at = at
-            self.log(f"is being embedded: {self._done} of {self._total} windows")

@@ -37,7 +37,8 @@ def embed_text(
 
     A text in a language the model does not know is left as it is: its vectors would say nothing.
     `max_tokens` is the size of the chunks: a window that spans several small ones could not tell which is meant.
-    `on_progress` is told (windows done, windows in all), `check` is called between batches and may raise to stop.
+    Before the first batch and after each, `on_progress` is told (windows done, windows in all), and `check` may raise
+    to stop.
     """
     if not _is_worth_embedding(text, embedder):
         return EmbeddedText(None, 0)
@@ -45,14 +46,19 @@ def embed_text(
     spans = plan_windows(text, embedder, size)
     key = TextKey(_digest(text, size), embedder.fingerprint)
     done = min(chunks.staged(key), len(spans))
-    while True:
+
+    def at(num_done: int) -> None:
         if on_progress is not None:
-            on_progress(done, len(spans))
-        if done == len(spans):
-            return EmbeddedText(key, len(spans))
+            on_progress(num_done, len(spans))
+        if check is not None:
+            check()
+
+    at(done)
+    while done < len(spans):
         block = spans[done : done + _BLOCK]
-        chunks.stage(key, _embedded(text, embedder, done, block, check))
+        chunks.stage(key, _embedded(text, embedder, done, block, at))
         done += len(block)
+    return EmbeddedText(key, len(spans))
 
 
 def _is_worth_embedding(text: str, embedder: Embedder) -> bool:
@@ -73,11 +79,12 @@ def _digest(text: str, size: int) -> str:
 
 
 def _embedded(
-    text: str, embedder: Embedder, first: int, spans: Sequence[Span], check: Callable[[], None] | None
+    text: str, embedder: Embedder, first: int, spans: Sequence[Span], at: Callable[[int], None]
 ) -> WindowBlock:
+    """The vectors of some windows of a text; `at` is told after each batch how many windows of the text are done."""
     vectors = []
-    for at in range(0, len(spans), _BATCH):
-        if check is not None:
-            check()
-        vectors.append(embedder.embed_passages([text[start:end] for start, end in spans[at : at + _BATCH]]))
+    for done in range(0, len(spans), _BATCH):
+        batch = spans[done : done + _BATCH]
+        vectors.append(embedder.embed_passages([text[start:end] for start, end in batch]))
+        at(first + done + len(batch))
     return WindowBlock(first, [span.start for span in spans], [span.end for span in spans], b"".join(vectors))

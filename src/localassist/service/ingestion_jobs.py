@@ -68,12 +68,12 @@ class StoredJobs:
             claim=claim,
         )
 
-    def renew(self, job: IngestionJob, *, done: int = 0, total: int = 0) -> bool:
+    def renew(self, job: IngestionJob, progress: Progress) -> bool:
         with self._store.transaction():
             file = self._claimed(job)
             if file is None:
                 return False
-            renewed = file.model_copy(update={"localassist": Progress(windows_done=done, windows_total=total)})
+            renewed = file.model_copy(update={"localassist": progress})
             self._change_job(renewed, leased_until=self._clock() + LEASE_S)
         return True
 

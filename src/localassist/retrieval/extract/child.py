@@ -1,13 +1,15 @@
 """The process that runs parsers on foreign files: `python -m localassist.retrieval.extract.child`.
 
-One line of JSON on standard input for each file, one line of JSON on standard output for each answer; the text goes
-through a file. It has no network, and ends at its limits of memory and of CPU time.
+One line of JSON on standard input for each file, one line of JSON on standard output for each answer, after some that
+say how many pages are read; the text goes through a file. It has no network, and ends at its limits of memory and CPU
+time.
 """
 
 import ctypes
 import json
 import os
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -15,6 +17,7 @@ from typing import Any, BinaryIO
 from localassist.retrieval.extract.faults import FileRefused
 
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
+_REPORT_S = 0.5
 _NETWORK = ("socket.connect", "socket.sendto", "socket.sendmsg", "socket.bind", "socket.getaddrinfo")
 
 
@@ -31,14 +34,27 @@ def main() -> None:
     for line in iter(requests.readline, b""):
         request = json.loads(line)
         _limit_cpu(request["cpu_s"])
-        _answer(answers, _read(request))
+        _answer(answers, _read(request, PageReport(answers)))
 
 
-def _read(request: dict[str, Any]) -> dict[str, Any]:
+class PageReport:
+    """Tells the service how many pages are read, twice a second at most, so that its pipe never fills."""
+
+    def __init__(self, answers: BinaryIO) -> None:
+        self._answers = answers
+        self._told_at = float("-inf")
+
+    def __call__(self, done: int, total: int) -> None:
+        if time.monotonic() - self._told_at >= _REPORT_S:
+            self._told_at = time.monotonic()
+            _answer(self._answers, {"pages": [done, total]})
+
+
+def _read(request: dict[str, Any], on_page: PageReport) -> dict[str, Any]:
     from localassist.retrieval.extract.reading import read_file
 
     try:
-        source = read_file(Path(request["path"]), request["filename"], Path(request["scratch"]))
+        source = read_file(Path(request["path"]), request["filename"], Path(request["scratch"]), on_page)
     except FileRefused as exc:
         return {"fault": exc.fault, "message": exc.message}
     except MemoryError:

@@ -1,5 +1,6 @@
 """PDF through PDFium: the text of each page."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from localassist.protocols import SourceText
@@ -9,8 +10,11 @@ from localassist.retrieval.extract.faults import FileRefused, invalid
 MAX_PAGES = 20_000
 
 
-def extract_pdf(path: Path) -> SourceText:
-    """Raises FileRefused for what is protected, damaged, or has pictures of text only."""
+def extract_pdf(path: Path, on_page: Callable[[int, int], None]) -> SourceText:
+    """`on_page` is told (pages read, pages in all) before each page.
+
+    Raises FileRefused for what is protected, damaged, or has pictures of text only.
+    """
     import pypdfium2
 
     try:
@@ -18,7 +22,7 @@ def extract_pdf(path: Path) -> SourceText:
     except pypdfium2.PdfiumError as exc:
         raise _refusal(str(exc)) from exc
     try:
-        return _read(document)
+        return _read(document, on_page)
     except pypdfium2.PdfiumError as exc:
         raise invalid(f"The PDF is damaged ({exc}). Save it again in its program and upload it.") from exc
     finally:
@@ -31,7 +35,7 @@ def _refusal(reason: str) -> FileRefused:
     return invalid(f"The PDF is damaged or cut off ({reason}). Upload it again, whole.")
 
 
-def _read(document: "object") -> SourceText:
+def _read(document: "object", on_page: Callable[[int, int], None]) -> SourceText:
     from pypdfium2 import PdfDocument
 
     assert isinstance(document, PdfDocument)
@@ -40,6 +44,7 @@ def _read(document: "object") -> SourceText:
         raise invalid(f"The PDF has {num_pages} pages; at most {MAX_PAGES} are read. Split it.")
     assembly = Assembly()
     for number in range(num_pages):
+        on_page(number, num_pages)
         page = document[number]
         text_page = page.get_textpage()
         assembly.begin_page(number + 1)

@@ -2,15 +2,17 @@
 
 import json
 import logging
+import os
 import select
 import shutil
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from localassist.config import environment_with
 from localassist.protocols import SourceText
@@ -20,6 +22,7 @@ logger = logging.getLogger(__name__)
 
 MEMORY_BYTES = 2 << 30
 FILE_BYTES = 1 << 30  # the largest file that a child may write
+_BLOCK_BYTES = 1 << 16
 FILES_PER_CHILD = 100  # parsers leak; and what a hostile file did to a child must not last
 _INHERITED = ("PATH", "LANG", "LC_ALL", "TMPDIR", "TEMP", "SYSTEMROOT", "PYTHONPATH", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
 # No usage reports, no adverts, no hub; one thread for each native library.
@@ -27,6 +30,11 @@ _SETTINGS = {
     "SCARF_NO_ANALYTICS": "1", "DO_NOT_TRACK": "1", "UNSTRUCTURED_DISABLE_NOTICE": "1", "HF_HUB_OFFLINE": "1",
     "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore", "PYTHONIOENCODING": "utf-8",
 }  # fmt: skip
+
+
+class _Callbacks(NamedTuple):
+    check: Callable[[], None]
+    on_pages: Callable[[int, int], None]
 
 
 class Extractor:
@@ -40,10 +48,20 @@ class Extractor:
         self._lock = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
         self._num_files = 0
+        self._received = b""  # from the child, and not a whole line yet
         self._scratch = Path(tempfile.mkdtemp(prefix="localassist-extract-"))
 
-    def extract(self, path: Path, filename: str, *, check: Callable[[], None] = lambda: None) -> SourceText:
-        """The text of a file. `check` is called about every second and may raise to stop.
+    def extract(
+        self,
+        path: Path,
+        filename: str,
+        *,
+        check: Callable[[], None] = lambda: None,
+        on_pages: Callable[[int, int], None] = lambda done, total: None,
+    ) -> SourceText:
+        """The text of a file. `check` is called at least every second and may raise to stop.
+
+        `on_pages` is told (pages read, pages in all) about twice a second, for a file that has pages.
 
         Raises FileRefused: as `invalid_file` or `unsupported_file` for the file's own faults, as `server_error` when
         the child crashed or took too long.
@@ -52,7 +70,7 @@ class Extractor:
             limit_s = self._base_s + self._per_megabyte_s * path.stat().st_size / 1e6
             output = self._scratch / "text"
             try:
-                answer = self._ask(path, filename, output, limit_s, check)
+                answer = self._ask(path, filename, output, limit_s, _Callbacks(check, on_pages))
                 if "fault" in answer:
                     raise FileRefused(answer["fault"], answer["message"])
                 headings = tuple((offset, title) for offset, title in answer["headings"])
@@ -70,9 +88,7 @@ class Extractor:
             self._stop()
             shutil.rmtree(self._scratch, ignore_errors=True)
 
-    def _ask(
-        self, path: Path, filename: str, output: Path, limit_s: float, check: Callable[[], None]
-    ) -> dict[str, Any]:
+    def _ask(self, path: Path, filename: str, output: Path, limit_s: float, callbacks: "_Callbacks") -> dict[str, Any]:
         child = self._running()
         request = {
             "path": str(path),
@@ -82,18 +98,28 @@ class Extractor:
             "cpu_s": int(limit_s),
         }
         _send(child, request)
-        waited_s = 0.0
-        answers = _pipe(child.stdout)
-        while not select.select([answers], [], [], 1.0)[0]:
-            check()
-            waited_s += 1.0
-            if waited_s > limit_s:
+        until = time.monotonic() + limit_s
+        while (answer := self._answer(child)) is None or "pages" in answer:
+            callbacks.check()
+            if answer is not None:
+                callbacks.on_pages(*answer["pages"])
+            if time.monotonic() > until:
                 self._stop()
                 raise _failed(f"Reading the file took longer than {limit_s:.0f} seconds. Split it into smaller ones.")
-        line = answers.readline()
-        if not line:
-            self._stop()
-            raise _failed(f"The process that read the file ended unexpectedly ({_status(child)}).")
+        return answer
+
+    def _answer(self, child: "subprocess.Popen[bytes]") -> dict[str, Any] | None:
+        """The child's next message; None when it says nothing for a second."""
+        answers = _pipe(child.stdout)
+        while b"\n" not in self._received:
+            if not select.select([answers], [], [], 1.0)[0]:
+                return None
+            received = os.read(answers.fileno(), _BLOCK_BYTES)  # a reader with a buffer would hide a second message
+            if not received:
+                self._stop()
+                raise _failed(f"The process that read the file ended unexpectedly ({_status(child)}).")
+            self._received += received
+        line, _, self._received = self._received.partition(b"\n")
         answer: dict[str, Any] = json.loads(line)
         return answer
 
@@ -120,7 +146,7 @@ class Extractor:
         return child
 
     def _stop(self) -> None:
-        child, self._child = self._child, None
+        child, self._child, self._received = self._child, None, b""
         if child is None:
             return
         child.kill()

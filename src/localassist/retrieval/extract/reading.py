@@ -1,5 +1,6 @@
 """A file to text: its kind, the reader of that kind, and what holds for the text of every kind."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from localassist.objects.file_types import extension_of
@@ -17,10 +18,15 @@ from localassist.retrieval.extract.text import extract_text
 MAX_CHARACTERS = 40_000_000  # more than 5 million tokens of any language
 
 
-def read_file(path: Path, filename: str, scratch: Path) -> SourceText:
-    """The text of a file. Raises FileRefused; errors of the parsers that are no refusal come as they are."""
+def read_file(
+    path: Path, filename: str, scratch: Path, on_page: Callable[[int, int], None] = lambda done, total: None
+) -> SourceText:
+    """The text of a file; `on_page` is told (pages read, pages in all) of a PDF.
+
+    Raises FileRefused; errors of the parsers that are no refusal come as they are.
+    """
     kind = kind_of(path, filename)
-    source = _read(kind, path, filename, scratch)
+    source = extract_pdf(path, on_page) if kind == "pdf" else _read(kind, path, filename, scratch)
     if not source.text.strip():
         raise invalid("No text was found in the file. If its pages are pictures, run text recognition (OCR) on it.")
     if len(source.text) > MAX_CHARACTERS:
@@ -31,8 +37,6 @@ def read_file(path: Path, filename: str, scratch: Path) -> SourceText:
 def _read(kind: str, path: Path, filename: str, scratch: Path) -> SourceText:
     if kind == "text":
         return extract_text(path.read_bytes(), extension_of(filename))
-    if kind == "pdf":
-        return extract_pdf(path)
     if kind == "doc":
         return extract_doc(path, scratch)
     return _read_markup(kind, path)
