@@ -6,7 +6,8 @@ The page is the rule: this test reads the table between its markers, so the page
 import ast
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -112,6 +113,31 @@ def test_every_layer_imports_only_layers_above_it_in_the_table() -> None:
     for place, name in enumerate(names):
         upwards = LAYERS[name].internal - set(names[:place])
         assert not upwards, f"`{name}` may import {sorted(upwards)}, which stand below it or have no row"
+
+
+def test_no_module_imports_itself_over_others() -> None:
+    """Also not inside functions: two modules that need each other are one, or want a third below both."""
+    known = {_module_name(file): file for file in FILES}
+    graph = {name: _imported_modules(name, file, known) for name, file in known.items()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as exc:
+        pytest.fail(" imports ".join(exc.args[1][::-1]))
+
+
+def _module_name(file: Path) -> str:
+    return ".".join(["localassist", *file.relative_to(PACKAGE).with_suffix("").parts]).removesuffix(".__init__")
+
+
+def _imported_modules(name: str, file: Path, known: Mapping[str, Path]) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module is not None:
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= (names & known.keys()) or {node.module}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    return found & (known.keys() - {name})
 
 
 @pytest.mark.parametrize(

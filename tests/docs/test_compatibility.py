@@ -1,24 +1,10 @@
 """docs/compatibility.md says what the table in the code says."""
 
-import importlib.util
-from pathlib import Path
-from types import ModuleType
-
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.docs.scripts import load_script
 
-
-def load_script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("compatibility", ROOT / "scripts" / "compatibility.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-SCRIPT = load_script()
+SCRIPT = load_script("compatibility")
 PAGE = SCRIPT.PAGE.read_text(encoding="utf-8")
 
 

@@ -1,24 +1,10 @@
 """docs/reference/ says what the code does."""
 
-import importlib.util
-from pathlib import Path
-from types import ModuleType
-
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.docs.scripts import ROOT, load_script
 
-
-def load_script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("reference", ROOT / "scripts" / "reference.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-PAGES: dict[str, str] = load_script().pages()
+PAGES: dict[str, str] = load_script("reference").pages()
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -54,7 +54,7 @@ def shipped_file(name: str) -> Path | None:
 def find_models(config: Config) -> dict[str, Path]:
     """Model files by name: the configured ones, those in the data directory, the bundled one; default first."""
     found: dict[str, Path] = {}
-    if config.model is not None and _is_path(config.model):
+    if config.model is not None and is_path(config.model):
         path = Path(config.model).expanduser()
         found[path.stem] = path
     found |= {name: Path(path).expanduser() for name, path in config.models.items()}
@@ -86,8 +86,14 @@ def part_paths(path: Path) -> list[Path]:
     return [path.with_name(f"{head}-{number:05d}-of-{count:05d}{path.suffix}") for number in range(1, count + 1)]
 
 
-def _is_path(model: str) -> bool:
+def is_path(model: str) -> bool:
+    """Whether a setting names a file rather than a model."""
     return model.endswith(".gguf") or "/" in model or "\\" in model
+
+
+def name_of(model: str) -> str:
+    """The name of a model that a setting names, or whose file it names."""
+    return Path(model).stem if is_path(model) else model
 
 
 class ModelFiles:
@@ -117,7 +123,7 @@ class ModelFiles:
     def default_name(self) -> str:
         """The model that hosted names stand for. Raises ModelLoadFailed when there is none."""
         if self._configured is not None:
-            name = Path(self._configured).stem if _is_path(self._configured) else self._configured
+            name = name_of(self._configured)
             if name not in self._path_by_name:
                 raise ModelLoadFailed(
                     f"The model '{self._configured}' is not installed. Installed: {self._installed()}."

@@ -1,20 +1,29 @@
 """The course of a chat: lines in, answers out, until the end of the input."""
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from localassist.cli.attachments import GivenFile, give
-from localassist.cli.chat import HELP, read_line, refuse, refuse_calls, say_goodbye
 from localassist.cli.chat_start import Start
 from localassist.cli.conversation import Conversation
 from localassist.cli.display import RunDisplay
 from localassist.cli.output import note, printable, shorten
 from localassist.cli.session import Session
 from localassist.cli.threads import text_of
-from localassist.errors import InvalidRequest
+from localassist.errors import GenerationFailed, InvalidRequest
 
 # Messages shown of a thread that is gone on with.
 NUM_RECALLED = 4
+
+HELP = """\
+/file PATH   give it a file with the next message
+/new         begin a new thread
+/thread      show this thread's id
+/help        show this
+/exit        leave (so does Ctrl-D)
+Ctrl-C stops an answer, and not the program."""
 
 
 class ChatLoop:
@@ -45,11 +54,12 @@ class ChatLoop:
         for message in messages:
             run = self._conversation.ask(message, self._take_files())
             if run.status == "requires_action":
-                refuse_calls(self._conversation.cancel(run) and run)
+                self._conversation.cancel(run)
+                _refuse_calls(run)
             if self._session.as_json:
                 shown = run.model_dump(mode="json", include={"id", "thread_id", "status", "last_error", "usage"})
                 self._session.out.json({**shown, "text": self._conversation.text_of(run)})
-            refuse(run)
+            _refuse(run)
 
     def talk(self) -> None:
         """Read from the terminal until its end."""
@@ -60,7 +70,8 @@ class ChatLoop:
                     break
             elif line:
                 self._conversation.ask(line, self._take_files())
-        say_goodbye(self._conversation.thread_id)
+        if self._conversation.thread_id is not None:
+            note(f"Go on with: localassist chat --thread {self._conversation.thread_id}")
 
     def _greet(self) -> None:
         out = self._session.out
@@ -76,7 +87,7 @@ class ChatLoop:
         """The next line; None at the end. Ctrl-C drops the line."""
         while True:
             try:
-                return read_line("> ").strip()
+                return _read_line("> ").strip()
             except EOFError:
                 self._session.out.line()
                 return None
@@ -111,4 +122,29 @@ class ChatLoop:
 
     def _ask_output(self, name: str, arguments: str) -> str:
         """The output of a call, from the person."""
-        return read_line(f"output of {printable(name)}: ")
+        return _read_line(f"output of {printable(name)}: ")
+
+
+def _refuse(run: Any) -> None:
+    """Raise for a run that did not complete, in a pipe, where nobody can answer or ask again."""
+    if run.status == "failed" and run.last_error is not None:
+        raise GenerationFailed(f"The run {run.id} failed: {run.last_error.message}")
+    if run.status not in ("completed", "incomplete"):
+        raise GenerationFailed(f"The run {run.id} ended as {run.status}.")
+
+
+def _refuse_calls(run: Any) -> None:
+    """Raise for calls that want an output, in a pipe."""
+    calls = run.required_action.submit_tool_outputs.tool_calls
+    names = ", ".join(call.function.name for call in calls)
+    raise InvalidRequest(
+        f"The model calls {names}, and in a pipe there is nobody to answer. Run `localassist chat --thread "
+        f"{run.thread_id} --assistant {run.assistant_id}` on a terminal, or submit tool outputs in a program."
+    )
+
+
+def _read_line(prompt: str) -> str:
+    """A line from the terminal, with history and editing where Python has them."""
+    with contextlib.suppress(ImportError):
+        import readline  # noqa: F401
+    return input(prompt)

@@ -2,11 +2,11 @@
 
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import openai
 
+from localassist.catalog.names import is_path, name_of
 from localassist.cli.assistants import default_model
 from localassist.cli.conversation import CHAT_MARK
 from localassist.cli.loading import loading_bar
@@ -44,7 +44,7 @@ def start(
         thread_id = _newest_thread(session)
     if thread_id is not None:
         client.beta.threads.retrieve(thread_id)
-    name = Path(model).stem if model is not None and is_path(model) else model
+    name = None if model is None else name_of(model)
     overrides: dict[str, Any] = {}
     takes_tools = assistant_id is None
     if assistant_id is not None:
@@ -59,10 +59,6 @@ def start(
     if is_interactive:
         _load(client, name)
     return Start(client, assistant_id, thread_id, overrides, name, takes_tools)
-
-
-def is_path(model: str) -> bool:
-    return model.endswith(".gguf") or "/" in model
 
 
 def _newest_thread(session: Session) -> str:
