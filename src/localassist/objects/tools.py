@@ -156,6 +156,14 @@ class ToolResources(WireObject):
     code_interpreter: CodeInterpreterResources | None = None
     file_search: FileSearchResources | None = None
 
+    @property
+    def code_file_ids(self) -> list[str]:
+        return [] if self.code_interpreter is None else self.code_interpreter.file_ids
+
+    @property
+    def vector_store_ids(self) -> list[str]:
+        return [] if self.file_search is None else self.file_search.vector_store_ids
+
 
 class CodeInterpreterResourcesBody(RequestBody):
     file_ids: Annotated[list[str], Field(max_length=20)] | None = None

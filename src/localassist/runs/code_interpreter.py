@@ -10,7 +10,6 @@ from typing import Any, BinaryIO, Final
 from localassist.objects.files import File
 from localassist.objects.runs import CodeInterpreterCall, CodeInterpreterDetails, LastError, Run, RunStep, ToolCalls
 from localassist.objects.threads import Thread
-from localassist.objects.tools import ToolResources
 from localassist.protocols import (
     BlobStore,
     Cancellation,
@@ -98,7 +97,7 @@ class CodeInterpreter:
     def _files(self, run: Run) -> Iterator[SessionFile]:
         """The files of the run's assistant and thread, each once."""
         thread = self._store.get(Thread, run.thread_id)
-        for file_id in dict.fromkeys([*_file_ids(run.tool_resources), *_file_ids(thread.tool_resources)]):
+        for file_id in dict.fromkeys([*run.tool_resources.code_file_ids, *thread.tool_resources.code_file_ids]):
             file = self._store.find(File, file_id)
             if file is not None:
                 yield SessionFile(file.id, file.filename, file.bytes, partial(self._blobs.open, file.id))
@@ -158,10 +157,6 @@ def _spec() -> FunctionSpec:
 
 def _wire(call_id: str, code: str, outputs: list[dict[str, Any]]) -> CodeInterpreterCall:
     return CodeInterpreterCall(id=call_id, code_interpreter=CodeInterpreterDetails(input=code, outputs=outputs))
-
-
-def _file_ids(resources: ToolResources) -> list[str]:
-    return resources.code_interpreter.file_ids if resources.code_interpreter else []
 
 
 def _num_same_failures(store: Store, run: Run, call: CodeInterpreterCall) -> int:

@@ -4,7 +4,7 @@ from typing import Any, Final, Protocol
 
 from localassist.objects.runs import FileSearchCall, FileSearchDetails, Run, RunStep, ShownPassage
 from localassist.objects.threads import Thread
-from localassist.objects.tools import FileSearchTool, ToolResources
+from localassist.objects.tools import FileSearchTool
 from localassist.protocols import Cancellation, FoundChunk, FunctionSpec, Retriever, SearchOptions, Store
 from localassist.runs.hosted import HostedOutcome, HostedRequest, HostedType, WireCall, read_arguments
 from localassist.runs.hosted_tools import (
@@ -74,8 +74,8 @@ class FileSearch:
     def _store_ids(self, run: Run) -> tuple[list[str], list[str]]:
         """Those of the run's assistant (or of what the run put in their place), and the thread's own."""
         thread = self._store.get(Thread, run.thread_id)
-        of_thread = _ids(thread.tool_resources)
-        return [one for one in _ids(run.tool_resources) if one not in of_thread], of_thread
+        of_thread = thread.tool_resources.vector_store_ids
+        return [one for one in run.tool_resources.vector_store_ids if one not in of_thread], of_thread
 
 
 def _spec() -> FunctionSpec:
@@ -84,10 +84,6 @@ def _spec() -> FunctionSpec:
     queries = {**shown["properties"]["queries"], "items": {"type": "string", "maxLength": MAX_QUERY_CHARACTERS}}
     enforced = {**shown, "properties": {"queries": queries}}
     return FunctionSpec(function["name"], function["description"], shown, strict=True, enforced=enforced)
-
-
-def _ids(resources: ToolResources) -> list[str]:
-    return resources.file_search.vector_store_ids if resources.file_search else []
 
 
 def _tool(run: Run) -> FileSearchTool:

@@ -54,8 +54,7 @@ class VectorStoreService:
     def attach(self, thread: Thread, file_ids: Sequence[str]) -> Thread:
         """Add files to the thread's store, which is made when there is none that can be used; before a run does."""
         entries = [CreateStoreFile(file_id=file_id) for file_id in dict.fromkeys(file_ids)]
-        search = thread.tool_resources.file_search
-        for store_id in search.vector_store_ids if search else ():
+        for store_id in thread.tool_resources.vector_store_ids:
             present = self._store.find(VectorStore, store_id)
             if present is not None and self._current(present).status != "expired":
                 self._ledger.add(store_id, entries, at=self._clock(), urgent=True)
@@ -161,9 +160,6 @@ class VectorStoreService:
 
 def _without(owner: Assistant | Thread, store_id: str) -> Assistant | Thread:
     """The owner with the store taken out of its resources."""
-    search = owner.tool_resources.file_search
-    if search is None:
-        return owner
-    kept = [other for other in search.vector_store_ids if other != store_id]
+    kept = [other for other in owner.tool_resources.vector_store_ids if other != store_id]
     resources = owner.tool_resources.model_copy(update={"file_search": FileSearchResources(vector_store_ids=kept)})
     return owner.model_copy(update={"tool_resources": resources})

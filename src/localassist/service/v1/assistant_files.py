@@ -40,10 +40,10 @@ class AssistantFileService:
         oldest = Page(limit=MAX_FILES, order="asc")
         stored = [
             file.file_id
-            for store_id in _store_ids(resources)
+            for store_id in resources.vector_store_ids
             for file in self._store.page(VectorStoreFile, oldest, vector_store_id=store_id).items
         ]
-        return list(dict.fromkeys([*_code_file_ids(resources), *stored]))[:MAX_FILES]
+        return list(dict.fromkeys([*resources.code_file_ids, *stored]))[:MAX_FILES]
 
     def create(self, body: CreateAssistantV1) -> Assistant:
         """The files go to the tools the assistant has; without any, they wait with the code interpreter."""
@@ -104,7 +104,7 @@ class AssistantFileService:
         """Those of the assistant, in order; what has no time of its own was attached when both were there."""
         added_at = {
             file.file_id: file.created_at
-            for store_id in _store_ids(assistant.tool_resources)
+            for store_id in assistant.tool_resources.vector_store_ids
             for file in self._store.all(VectorStoreFile, vector_store_id=store_id)
         }
         file_ids = self._all_file_ids(assistant)
@@ -117,7 +117,7 @@ class AssistantFileService:
 
     def _all_file_ids(self, assistant: Assistant) -> list[str]:
         resources = assistant.tool_resources
-        return list(dict.fromkeys([*_code_file_ids(resources), *self._searched(resources)]))
+        return list(dict.fromkeys([*resources.code_file_ids, *self._searched(resources)]))
 
     def _present(self, assistant: Assistant) -> list[str]:
         """The files that are here: an imported assistant may mention others, which a change of its files drops."""
@@ -156,7 +156,7 @@ class AssistantFileService:
         return present
 
     def _usable_store(self, assistant: Assistant) -> str | None:
-        for store_id in _store_ids(assistant.tool_resources):
+        for store_id in assistant.tool_resources.vector_store_ids:
             found = self._store.find(VectorStore, store_id)
             if found is not None and self._stores.get(store_id).status != "expired":
                 return store_id
@@ -173,7 +173,7 @@ class AssistantFileService:
     def _searched(self, resources: ToolResources) -> list[str]:
         return [
             file.file_id
-            for store_id in _store_ids(resources)
+            for store_id in resources.vector_store_ids
             for file in self._store.all(VectorStoreFile, vector_store_id=store_id)
         ]
 
@@ -186,11 +186,3 @@ def _check_number(file_ids: list[str]) -> None:
             param="file_ids",
             code="array_above_max_length",
         )
-
-
-def _store_ids(resources: ToolResources) -> list[str]:
-    return resources.file_search.vector_store_ids if resources.file_search else []
-
-
-def _code_file_ids(resources: ToolResources) -> list[str]:
-    return resources.code_interpreter.file_ids if resources.code_interpreter else []
