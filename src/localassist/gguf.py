@@ -214,9 +214,12 @@ def read_gguf(path: Path) -> GgufFile:
     except FileNotFoundError as exc:
         raise ModelLoadFailed(f"There is no model file {path}. Check the path, or download the model.") from exc
     except (struct.error, ValueError, OverflowError, MemoryError) as exc:
-        raise ModelLoadFailed(f"The model file {path} is cut off or damaged ({exc}). Download it again.") from exc
+        what = "the file ends too early" if isinstance(exc, struct.error) else exc
+        raise ModelLoadFailed(f"The model file {path} is cut off or damaged ({what}). Download it again.") from exc
     except OSError as exc:
-        raise ModelLoadFailed(f"The model file {path} cannot be read: {exc.strerror or exc}.") from exc
+        raise ModelLoadFailed(
+            f"The model file {path} cannot be read: {exc.strerror or exc}. Name a GGUF file that you may read."
+        ) from exc
 
 
 def _check_magic(path: Path) -> None:

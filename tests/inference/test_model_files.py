@@ -38,7 +38,7 @@ def of_unknown_architecture(good: bytes) -> bytes:
         (lambda good: b"<!DOCTYPE html><html>", "begins with an HTML page"),
         (lambda good: b"version https://git-lfs.github.com/spec/v1\n", "a Git LFS pointer"),
         (lambda good: b"GGUF" + b"\x09\0\0\0" + bytes(100), "of version 9"),
-        (cut_in_the_header, "cut off or damaged"),
+        (cut_in_the_header, r"cut off or damaged \(the file ends too early\)"),
     ],
 )
 def test_a_look_at_the_file_is_enough(
@@ -55,7 +55,7 @@ def test_a_look_at_the_file_is_enough(
     ("content", "complaint"),
     [
         (truncated, "(corrupted or incomplete|cut off or damaged).*Download it again"),
-        (of_unknown_architecture, "unknown model architecture: 'xlama'"),
+        (of_unknown_architecture, r"cannot be loaded: unknown model architecture: 'xlama'\. Use an instruction"),
     ],
 )
 @pytest.mark.parametrize("load", [LlamaBackend, WorkerBackend, probe])
@@ -76,7 +76,7 @@ def test_loading_tells_what_is_wrong(
 def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
     with pytest.raises(ModelLoadFailed, match=r"There is no model file .*Check the path"):
         check_file(tmp_path / "none.gguf", ROOMY)
-    with pytest.raises(ModelLoadFailed, match="cannot be read"):
+    with pytest.raises(ModelLoadFailed, match=r"cannot be read: .*\. Name a GGUF file"):
         check_file(tmp_path, ROOMY)
 
 

@@ -42,10 +42,8 @@ class Model:
         self.path = path
         handle = llama_cpp.llama_model_load_from_file(str(path).encode(), parameters)
         if not handle:
-            raise ModelLoadFailed(
-                f"The model file {path} cannot be loaded: {native.last_error() or 'llama.cpp gave no reason'}. "
-                "Download it again, or use a GGUF file that this version of llama.cpp supports."
-            )
+            reason = native.last_error() or "llama.cpp gave no reason"
+            raise ModelLoadFailed(f"The model file {path} cannot be loaded: {reason}. {_remedy(reason)}")
         self._weights = Weights(handle)
         self.handle = handle
         if not llama_cpp.llama_model_has_decoder(self.handle) or llama_cpp.llama_model_has_encoder(self.handle):
@@ -106,6 +104,12 @@ class Model:
         buffer = ctypes.create_string_buffer(length + 1)
         llama_cpp.llama_model_meta_val_str(self.handle, key.encode(), buffer, length + 1)
         return buffer.value.decode("utf-8", "replace")
+
+
+def _remedy(reason: str) -> str:
+    if "architecture" in reason or "main model" in reason:  # another download would bring the same
+        return "Use an instruction-tuned text model, of an architecture that this version of llama.cpp supports."
+    return "Download it again, or use a GGUF file that this version of llama.cpp supports."
 
 
 def _progress_callback(on_progress: OnProgress) -> Any:

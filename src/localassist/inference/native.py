@@ -3,6 +3,7 @@
 import ctypes
 import functools
 import logging
+import re
 from collections import deque
 
 import llama_cpp
@@ -10,6 +11,7 @@ import llama_cpp
 logger = logging.getLogger(__name__)
 
 _WARNING, _ERROR = 3, 4
+_PLACE = re.compile(r"^(\w+_\w+: |error loading model( \w+)?: )+")
 recent_errors: deque[str] = deque(maxlen=8)
 
 
@@ -32,5 +34,6 @@ def initialise() -> None:
 
 
 def last_error() -> str:
-    """What llama.cpp complained about most recently, for a message."""
-    return "; ".join(list(recent_errors)[-3:])
+    """What llama.cpp complained about most recently, for a message: no names of functions, nothing empty."""
+    reasons = [_PLACE.sub("", line) for line in recent_errors]
+    return "; ".join([reason for reason in reasons if reason != "failed to load model"][-3:])
