@@ -21,6 +21,7 @@ CATCH_ALLS = {
     "http/sse.py": (1, "a started stream can only say so with an error event; logged"),
     "tools/toolbox.py": (1, "a user's function failed: its output tells the model; logged with its traceback"),
     "retrieval/extract/child.py": (1, "a parser's error, of whatever kind: the file is reported as damaged"),
+    "retrieval/extract/mail.py": (1, "an attachment cannot be read: the message says so, and is read without it"),
     "retrieval/ingest.py": (1, "the file fails, the ingestion's thread goes on; logged with its traceback"),
     "http/errors.py": (1, "the server's 500; logged with its traceback"),
 }

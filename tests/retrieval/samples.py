@@ -3,6 +3,7 @@
 import io
 import os
 import zipfile
+from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 ENGLISH = "The heron waits in the shallow water at dawn."
@@ -188,6 +189,19 @@ def rtf() -> bytes:
         r"{\rtf1\ansi\ansicpg1252\deff0{\fonttbl{\f0 Times;}{\f1\fcharset129 Batang;}}{\info{\title Hidden}}"
         rf"\pard {ENGLISH}\par {{\f1 {korean}}}\par {chinese}\par}}"
     ).encode("ascii")
+
+
+def message(*attachments: tuple[str, bytes]) -> bytes:
+    """A short e-mail with files attached to it; one called .eml is attached as a message."""
+    made = EmailMessage()
+    made["Subject"] = "Notes"
+    made.set_content("See below.")
+    for name, content in attachments:
+        if name.endswith(".eml"):
+            made.add_attachment(message_from_bytes(content, policy=policy.default), filename=name)
+        else:
+            made.add_attachment(content, maintype="application", subtype="octet-stream", filename=name)
+    return made.as_bytes()
 
 
 def eml() -> bytes:

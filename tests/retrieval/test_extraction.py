@@ -92,6 +92,41 @@ def test_a_message_has_its_headers_and_names_what_was_attached(extractor: Extrac
     assert "Attached: heron.bin" in source.text
 
 
+def test_attachments_of_a_message_are_read_under_their_names(extractor: Extractor, tmp_path: Path) -> None:
+    inner = samples.message(("crane.md", b"# Cranes\n\nThe crane dances."))
+    source = read(
+        extractor,
+        tmp_path,
+        "a.eml",
+        samples.message(
+            ("birds.docx", samples.docx()),
+            ("왜가리.txt", samples.KOREAN.encode("cp949")),
+            ("secret.pdf", samples.encrypted_pdf()),
+            ("picture.png", b"\x89PNG\r\n\x1a\n\0\0"),
+            ("forwarded.eml", inner),
+        ),
+    )
+    titles = [title for _, title in source.headings]
+    assert titles == [
+        "Notes", "birds.docx", "Birds of the river", "왜가리.txt", "forwarded.eml", "Notes", "crane.md", "Cranes"
+    ]  # fmt: skip
+    assert all(source.text[start:].lstrip("# ").startswith(title) for start, title in source.headings)
+    assert all(sentence in flat(source) for sentence in samples.SENTENCES)
+    assert "secret.pdf has no text that could be read: The PDF is protected by a password." in source.text
+    assert "picture.png, forwarded.eml" in source.text
+    assert "The crane dances." in source.text
+    assert source.page_starts == ()
+
+
+def test_messages_in_messages_are_read_only_so_deep(extractor: Extractor, tmp_path: Path) -> None:
+    content = samples.message(("deepest.txt", b"the bittern booms"))
+    for _ in range(4):
+        content = samples.message(("inner.eml", content))
+    source = read(extractor, tmp_path, "a.eml", content)
+    assert "bittern" not in source.text
+    assert "More than 3 messages are inside one another." in source.text
+
+
 def test_rtf_hides_what_is_no_text(extractor: Extractor, tmp_path: Path) -> None:
     source = read(extractor, tmp_path, "a.rtf", samples.rtf())
     assert source.text.split("\n\n") == list(samples.SENTENCES)

@@ -13,7 +13,7 @@ from typing import BinaryIO, NamedTuple
 from localassist.objects.file_types import extension_of
 from localassist.protocols import SourceText
 
-_VERSION = 1  # part of every name: higher when extraction finds other text in the same file
+_VERSION = 2  # part of every name: higher when extraction finds other text in the same file
 _BLOCK_BYTES = 1 << 20
 
 

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from itertools import pairwise
 
 from localassist.protocols import SourceText
 
@@ -48,6 +49,16 @@ class Assembly:
             self._headings.append((self._length, " ".join(piece.split())))
         self._pieces.append(piece)
         self._length += len(piece) + 2
+
+    def add_document(self, title: str, source: SourceText) -> None:
+        """A whole text under a heading, with its own headings; its pages are not pages of this one."""
+        self.add(title, is_heading=True)
+        parts = [(0, ""), *source.headings, (len(source.text), "")]
+        for (start, heading), (end, _) in pairwise(parts):
+            piece = normalised(source.text[start:end])
+            if piece and heading:
+                self._headings.append((self._length, heading))
+            self.add(piece)
 
     def finish(self) -> SourceText:
         text = "\n\n".join(self._pieces)

@@ -15,6 +15,7 @@ from localassist.retrieval.extract.pdf import extract_pdf
 from localassist.retrieval.extract.rtf import extract_rtf
 from localassist.retrieval.extract.text import extract_text
 
+MAX_MAIL_DEPTH = 3
 MAX_CHARACTERS = 40_000_000  # more than 5 million tokens of any language
 
 
@@ -26,7 +27,7 @@ def read_file(
     Raises FileRefused; errors of the parsers that are no refusal come as they are.
     """
     kind = kind_of(path, filename)
-    source = extract_pdf(path, on_page) if kind == "pdf" else _read(kind, path, filename, scratch)
+    source = _read(kind, path, filename, scratch, on_page)
     if not source.text.strip():
         raise invalid("No text was found in the file. If its pages are pictures, run text recognition (OCR) on it.")
     if len(source.text) > MAX_CHARACTERS:
@@ -34,9 +35,15 @@ def read_file(
     return source
 
 
-def _read(kind: str, path: Path, filename: str, scratch: Path) -> SourceText:
+def _read(
+    kind: str, path: Path, filename: str, scratch: Path, on_page: Callable[[int, int], None] = lambda done, total: None
+) -> SourceText:
     if kind == "text":
         return extract_text(path.read_bytes(), extension_of(filename))
+    if kind == "pdf":
+        return extract_pdf(path, on_page)
+    if kind == "eml":
+        return _read_mail(path, scratch, 1)
     if kind == "doc":
         return extract_doc(path, scratch)
     return _read_markup(kind, path)
@@ -50,6 +57,21 @@ def _read_markup(kind: str, path: Path) -> SourceText:
     if kind == "odt":
         return extract_odt(path)
     content = path.read_bytes()
-    if kind == "html":
-        return extract_html(content)
-    return extract_mail(content) if kind == "eml" else extract_rtf(content)
+    return extract_html(content) if kind == "html" else extract_rtf(content)
+
+
+def _read_mail(path: Path, scratch: Path, depth: int) -> SourceText:
+    """Attachments are read as files of their own are; messages in messages only so deep."""
+
+    def read_attachment(content: bytes, name: str) -> SourceText:
+        attached = scratch / f"attached-{depth}"
+        attached.write_bytes(content)
+        try:
+            kind = kind_of(attached, name)
+            if kind == "eml" and depth >= MAX_MAIL_DEPTH:
+                raise invalid(f"More than {MAX_MAIL_DEPTH} messages are inside one another.")
+            return _read_mail(attached, scratch, depth + 1) if kind == "eml" else _read(kind, attached, name, scratch)
+        finally:
+            attached.unlink(missing_ok=True)
+
+    return extract_mail(path.read_bytes(), read_attachment)
