@@ -174,6 +174,33 @@ def test_a_store_of_several_owners_is_not_changed_by_the_first_version(api: Vers
     assert api.file_ids(other) == [first]
 
 
+def stores(api: Versions) -> set[str]:
+    return {store["id"] for store in api.v2.get("/vector_stores").json()["data"]}
+
+
+def test_a_deleted_assistant_takes_the_store_that_was_made_for_it(api: Versions) -> None:
+    file_id = api.file()
+    made = api.assistant(tools=[RETRIEVAL], file_ids=[file_id])
+    assert len(stores(api)) == 1
+    assert api.v1.delete(f"/assistants/{made['id']}").json()["deleted"]
+    assert stores(api) == set()
+    assert api.v2.get(f"/files/{file_id}").status_code == 200
+
+
+def test_a_deleted_assistant_leaves_stores_that_others_made_or_use(api: Versions) -> None:
+    own = post(api.v2, "/vector_stores")["id"]
+    resources = {"file_search": {"vector_store_ids": [own]}}
+    with_own = post(api.v2, "/assistants", {"model": "scripted", "tools": [FILE_SEARCH], "tool_resources": resources})
+    lent = api.assistant(tools=[RETRIEVAL], file_ids=[api.file()])
+    lent_resources = api.current(lent["id"])["tool_resources"]
+    post(api.v2, "/threads", {"tool_resources": {"file_search": lent_resources["file_search"]}})
+    kept = api.assistant(tools=[RETRIEVAL], file_ids=[api.file()])
+    before = stores(api)
+    for http, assistant in ((api.v1, with_own), (api.v1, lent), (api.v2, kept)):
+        assert http.delete(f"/assistants/{assistant['id']}").json()["deleted"]
+    assert stores(api) == before
+
+
 # --- files of assistants ------------------------------------------------------------------------------------------
 
 
@@ -248,7 +275,9 @@ def test_files_that_do_not_exist_are_refused(tools: list[Any], api: Versions) ->
     assert api.v1.get("/assistants").json()["data"] == []
     path = f"/assistants/{api.assistant(tools=tools)['id']}"
     assert error_of(api.v1.post(path, json={"file_ids": ["file-x"]})) == fault
-    assert error_of(api.v1.post(f"{path}/files", json={"file_id": "file-x"})) == fault
+    status, message, _, code = fault
+    single = api.v1.post(f"{path}/files", json={"file_id": "file-x"})
+    assert error_of(single) == (status, message, "file_id", code)
 
 
 def test_a_file_that_retrieval_cannot_read_is_refused(api: Versions) -> None:
@@ -263,7 +292,8 @@ def test_a_file_that_retrieval_cannot_read_is_refused(api: Versions) -> None:
     body = {"model": "scripted", "tools": [RETRIEVAL], "file_ids": [picture]}
     assert error_of(api.v1.post("/assistants", json=body)) == expected
     path = f"/assistants/{api.assistant(tools=[RETRIEVAL])['id']}/files"
-    assert error_of(api.v1.post(path, json={"file_id": picture})) == expected
+    status, message, _, code = expected
+    assert error_of(api.v1.post(path, json={"file_id": picture})) == (status, message, "file_id", code)
 
 
 def test_an_assistant_has_at_most_twenty_files(api: Versions) -> None:
@@ -391,6 +421,18 @@ def test_files_of_a_message_are_attachments_and_the_threads(api: Versions) -> No
     assert resources["code_interpreter"]["file_ids"] == [text, picture]
     (store_id,) = resources["file_search"]["vector_store_ids"]
     assert [file["id"] for file in api.v2.get(f"/vector_stores/{store_id}/files").json()["data"]] == [text]
+
+
+def test_a_thread_takes_ten_files_with_each_message_without_end(api: Versions) -> None:
+    thread_id, files = post(api.v1, "/threads")["id"], [api.file(f"{number}.csv") for number in range(30)]
+    for start in (0, 10, 20):
+        body = {"role": "user", "content": "look", "file_ids": files[start : start + 10]}
+        post(api.v1, f"/threads/{thread_id}/messages", body)
+    resources = api.v2.get(f"/threads/{thread_id}").json()["tool_resources"]
+    assert resources["code_interpreter"]["file_ids"] == files
+    attachments = [{"file_id": api.file("more.csv"), "tools": [CODE]}]
+    newer = {"role": "user", "content": "look", "attachments": attachments}
+    assert "at most 20" in error_of(api.v2.post(f"/threads/{thread_id}/messages", json=newer))[1]
 
 
 def test_attachments_of_the_second_version_are_file_ids_in_the_first(api: Versions) -> None:

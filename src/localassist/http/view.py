@@ -5,7 +5,7 @@ from typing import Any
 
 from localassist.engine import Engine
 from localassist.objects.assistants import Assistant, CreateAssistant, ModifyAssistant
-from localassist.objects.base import StoredObject
+from localassist.objects.base import Deleted, StoredObject
 from localassist.objects.events import Event
 from localassist.objects.faults import BodyT, parse_body
 from localassist.objects.runs import Run
@@ -28,6 +28,9 @@ class View:
 
     def modify_assistant(self, assistant_id: str, raw: bytes) -> Assistant:
         return self._engine.assistants.modify(assistant_id, parse_body(ModifyAssistant, raw))
+
+    def delete_assistant(self, assistant_id: str) -> Deleted:
+        return self._engine.assistants.delete(assistant_id)
 
     def write(self, item: StoredObject) -> dict[str, Any]:
         """The JSON of an object."""

@@ -6,7 +6,7 @@ from pydantic import AliasChoices, BeforeValidator, Discriminator, Field, Tag
 
 from localassist.objects.base import Metadata, RequestBody, StoredObject, WireObject
 from localassist.objects.tags import tag_by_type
-from localassist.objects.tools import ToolResources, ToolResourcesBody, ToolResourcesCreationBody
+from localassist.objects.tools import MAX_CODE_FILES, ToolResources, ToolResourcesBody, ToolResourcesCreationBody
 
 # --- threads ------------------------------------------------------------------------------------------------------
 
@@ -194,6 +194,9 @@ class Message(StoredObject):
 
 class CreateMessage(RequestBody):
     """`POST /threads/{id}/messages`, also inside thread and run bodies."""
+
+    # How many files for the code interpreter its thread may have with those it brings; None for any number.
+    max_code_files: ClassVar[int | None] = MAX_CODE_FILES
 
     role: Literal["user", "assistant"]
     content: ContentBody

@@ -1,6 +1,6 @@
 """Tools, tool resources, tool choice and response format: as asked for and as echoed."""
 
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
@@ -165,8 +165,11 @@ class ToolResources(WireObject):
         return [] if self.file_search is None else self.file_search.vector_store_ids
 
 
+MAX_CODE_FILES: Final = 20
+
+
 class CodeInterpreterResourcesBody(RequestBody):
-    file_ids: Annotated[list[str], Field(max_length=20)] | None = None
+    file_ids: Annotated[list[str], Field(max_length=MAX_CODE_FILES)] | None = None
 
 
 class VectorStoreHelperBody(RequestBody):

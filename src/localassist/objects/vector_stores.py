@@ -40,6 +40,12 @@ class StoreExpiry(WireObject):
     days: int
 
 
+class StoreInternal(WireObject):
+    """Of a store: that the first version of the API made it for an assistant, whose callers know nothing of it."""
+
+    made_for_v1: bool = False
+
+
 class VectorStore(StoredObject):
     """Contract §2.6. `expires_at` is that of the last activity plus the days of `expires_after`."""
 
@@ -59,6 +65,7 @@ class VectorStore(StoredObject):
     expires_at: int | None = None
     last_active_at: int
     metadata: dict[str, str] = {}
+    internal: StoreInternal = StoreInternal()
 
     def used(self, at: int) -> "VectorStore":
         """The store after an activity at a time: its expiry begins anew."""

@@ -54,14 +54,16 @@ class MessageService:
         )
         self._store.insert(message)
         if attachments:
-            self._attach(thread_id, attachments)
+            self._attach(thread_id, attachments, max_code_files=body.max_code_files)
         return message
 
-    def _attach(self, thread_id: str, attachments: list[Attachment]) -> None:
+    def _attach(self, thread_id: str, attachments: list[Attachment], *, max_code_files: int | None) -> None:
         """Attached files become the thread's: for the code interpreter, and in its vector store (contract §6.4)."""
         thread = self._store.get(Thread, thread_id)
         if code_files := _attached_for("code_interpreter", attachments):
-            resources = with_code_files(thread.tool_resources, code_files, param="attachments")
+            resources = with_code_files(
+                thread.tool_resources, code_files, max_files=max_code_files, param="attachments"
+            )
             thread = thread.model_copy(update={"tool_resources": resources})
             self._store.update(thread)
         if searched := _attached_for("file_search", attachments):

@@ -16,8 +16,6 @@ from localassist.protocols import Store
 from localassist.service.references import check_files
 from localassist.service.vector_stores import VectorStoreService
 
-MAX_CODE_FILES = 20
-
 
 class ResourceService:
     """Turns the tool resources of a request into those that are stored."""
@@ -70,13 +68,14 @@ class ResourceService:
         return stored.model_copy(update=changes)
 
 
-def with_code_files(resources: ToolResources, file_ids: list[str], *, param: str) -> ToolResources:
+def with_code_files(
+    resources: ToolResources, file_ids: list[str], *, max_files: int | None, param: str
+) -> ToolResources:
     """The resources with more files for the code interpreter. Raises InvalidRequest when they become too many."""
-    present = resources.code_interpreter or CodeInterpreterResources()
-    together = list(dict.fromkeys([*present.file_ids, *file_ids]))
-    if len(together) > MAX_CODE_FILES:
+    together = list(dict.fromkeys([*resources.code_file_ids, *file_ids]))
+    if max_files is not None and len(together) > max_files:
         raise InvalidRequest(
-            f"Invalid '{param}': too many files for the code interpreter. A thread holds at most {MAX_CODE_FILES}, "
+            f"Invalid '{param}': too many files for the code interpreter. A thread holds at most {max_files}, "
             f"but would have {len(together)}.",
             param=param,
             code="array_above_max_length",

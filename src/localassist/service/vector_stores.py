@@ -14,6 +14,7 @@ from localassist.objects.vector_stores import (
     FileBatch,
     ModifyVectorStore,
     StoreExpiry,
+    StoreInternal,
     VectorStore,
     VectorStoreFile,
 )
@@ -42,13 +43,20 @@ class VectorStoreService:
         return self._insert(made, entries)
 
     def create_for(
-        self, helper: VectorStoreHelperBody, *, expires: bool, param: str, urgent: bool = False
+        self,
+        helper: VectorStoreHelperBody,
+        *,
+        expires: bool,
+        param: str,
+        urgent: bool = False,
+        made_for_v1: bool = False,
     ) -> VectorStore:
         """The creation helper of `tool_resources`; a thread's store `expires`, an assistant's does not."""
         file_ids = list(dict.fromkeys(helper.file_ids or ()))
         check_searchable(self._store, file_ids, param=f"{param}.file_ids")
         entries = [CreateStoreFile(file_id=one, chunking_strategy=helper.chunking_strategy) for one in file_ids]
         made = self._new(IMPLICIT_EXPIRY if expires else None, metadata=helper.metadata or {})
+        made = made.model_copy(update={"internal": StoreInternal(made_for_v1=made_for_v1)})
         return self._insert(made, entries, urgent=urgent)
 
     def attach(self, thread: Thread, file_ids: Sequence[str]) -> Thread:

@@ -31,5 +31,5 @@ def modify(assistant_id: str, body: Body, view: ViewOf) -> Response:
 
 
 @router.delete("/assistants/{assistant_id}")
-def delete(engine: EngineOf, assistant_id: str) -> Response:
-    return deleted_response(engine.assistants.delete(assistant_id))
+def delete(assistant_id: str, view: ViewOf) -> Response:
+    return deleted_response(view.delete_assistant(assistant_id))

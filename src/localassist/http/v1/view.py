@@ -9,7 +9,7 @@ from localassist.http.v1.events import EventWriterV1
 from localassist.http.v1.shapes import assistant_v1, message_v1, run_v1, step_v1, thread_v1
 from localassist.http.view import EventWriter, View
 from localassist.objects.assistants import Assistant
-from localassist.objects.base import RequestBody, StoredObject
+from localassist.objects.base import Deleted, RequestBody, StoredObject
 from localassist.objects.faults import BodyT, parse_body
 from localassist.objects.run_bodies import CreateRun, CreateThreadAndRun
 from localassist.objects.runs import Run, RunStep
@@ -50,6 +50,9 @@ class ViewV1(View):
 
     def modify_assistant(self, assistant_id: str, raw: bytes) -> Assistant:
         return self._engine.assistant_files.modify(assistant_id, parse_body(ModifyAssistantV1, raw))
+
+    def delete_assistant(self, assistant_id: str) -> Deleted:
+        return self._engine.assistant_files.delete(assistant_id)
 
     def write(self, item: StoredObject) -> dict[str, Any]:
         if isinstance(item, Assistant):

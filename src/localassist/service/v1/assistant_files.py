@@ -71,13 +71,24 @@ class AssistantFileService:
                 given["tool_resources"] = self._resources(assistant, kinds, wanted)
             return self._assistants.modify(assistant_id, ModifyAssistant.model_validate(given))
 
+    def delete(self, assistant_id: str) -> Deleted:
+        """Delete the assistant, and with it the vector stores that were made for it here and serve nobody else."""
+        with self._store.transaction():
+            assistant = self._assistants.get(assistant_id)
+            for store_id in assistant.tool_resources.vector_store_ids:
+                found = self._store.find(VectorStore, store_id)
+                if found is not None and found.internal.made_for_v1 and not self._is_shared(store_id, assistant):
+                    self._stores.delete(store_id)
+            return self._assistants.delete(assistant_id)
+
     # --- single files ------------------------------------------------------------------------------------------------
 
     def add(self, assistant_id: str, body: CreateAssistantFile) -> AssistantFile:
         """Attach a file. One that is attached already stays as it is."""
         with self._store.transaction():
-            present = self._present(self._assistants.get(assistant_id))
-            self._set(assistant_id, [*present, body.file_id])
+            assistant = self._assistants.get(assistant_id)
+            check_files_for(self._store, {tool.type for tool in assistant.tools}, [body.file_id], param="file_id")
+            self._set(assistant_id, [*self._present(assistant), body.file_id])
             return self.get(assistant_id, body.file_id)
 
     def get(self, assistant_id: str, file_id: str) -> AssistantFile:
@@ -164,7 +175,7 @@ class AssistantFileService:
 
     def _new_store(self, file_ids: list[str]) -> str:
         helper = VectorStoreHelperBody(file_ids=file_ids)
-        return self._stores.create_for(helper, expires=False, param="file_ids", urgent=True).id
+        return self._stores.create_for(helper, expires=False, param="file_ids", urgent=True, made_for_v1=True).id
 
     def _is_shared(self, store_id: str, assistant: Assistant) -> bool:
         owners = [*self._store.mentioning(Assistant, store_id), *self._store.mentioning(Thread, store_id)]

@@ -1,6 +1,6 @@
 """Bodies of the first version as those of the second."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from localassist.objects.base import RequestBody
 from localassist.objects.file_types import is_searchable
@@ -28,6 +28,12 @@ from localassist.service.references import check_files, check_searchable
 MessageTool = dict[str, str]
 
 
+class UpgradedMessage(CreateMessage):
+    """Ten files a message were allowed in the first version, and any number a thread."""
+
+    max_code_files: ClassVar[int | None] = None
+
+
 class BodyUpgrade:
     """Bodies of the first version as those of the second. Raises InvalidRequest for files that cannot be used."""
 
@@ -42,7 +48,7 @@ class BodyUpgrade:
             given["attachments"] = [
                 {"file_id": file_id, "tools": self._tools_for(file_id)} for file_id in dict.fromkeys(file_ids)
             ]
-        return CreateMessage.model_validate(given)
+        return UpgradedMessage.model_validate(given)
 
     def thread(self, body: CreateThreadV1, *, path: str = "") -> CreateThread:
         return CreateThread.model_validate(given_fields(body) | self._messages(body, "messages", path))
@@ -86,11 +92,11 @@ def _present_tool(
     return FileSearchToolBody(type="file_search") if isinstance(tool, RetrievalToolBody) else tool
 
 
-def check_files_for(store: Store, tool_types: set[str], file_ids: list[str]) -> None:
+def check_files_for(store: Store, tool_types: set[str], file_ids: list[str], *, param: str = "file_ids") -> None:
     """Refuse files that do not exist, and those that only a code interpreter could read where there is none."""
-    check_files(store, file_ids, param="file_ids")
+    check_files(store, file_ids, param=param)
     if "code_interpreter" not in tool_types and tool_types & {"retrieval", "file_search"}:
-        check_searchable(store, file_ids, param="file_ids")
+        check_searchable(store, file_ids, param=param)
 
 
 def split_files(store: Store, tool_types: set[str], file_ids: list[str]) -> tuple[list[str], list[str]]:
