@@ -5,14 +5,13 @@ large block after the thread's first message goes at once and the place is remem
 the same tokens again instead of re-reading the window every time.
 """
 
-import threading
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from localassist.errors import ContextLengthExceeded
 from localassist.objects.runs import ContextReport, Run, RunStep, ShownPassage
 from localassist.protocols import ChatMessage, FunctionSpec, LoadedModel, Store
+from localassist.runs.cuts import CutMemory, Cutting
 from localassist.runs.long_outputs import cut_outputs, result_limit
 from localassist.runs.signals import Incomplete
 from localassist.runs.transcript import Unit, made_files, read_transcript
@@ -21,7 +20,6 @@ from localassist.runs.transcript import Unit, made_files, read_transcript
 FILLED_AFTER_CUT = 0.5
 # The share of the window that is kept free for the answer when no budget says otherwise.
 ANSWER_SHARE = 0.25
-REMEMBERED_CUTS = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,25 +36,6 @@ class TurnPrompt:
     report: ContextReport
     passages: tuple[ShownPassage, ...]
     files: Mapping[str, str]
-
-
-class CutMemory:
-    """Where each thread's conversation was last cut: the key of the first unit after the gap."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._first_kept: OrderedDict[str, str] = OrderedDict()
-
-    def find(self, thread_id: str) -> str | None:
-        with self._lock:
-            return self._first_kept.get(thread_id)
-
-    def remember(self, thread_id: str, key: str) -> None:
-        with self._lock:
-            self._first_kept[thread_id] = key
-            self._first_kept.move_to_end(thread_id)
-            while len(self._first_kept) > REMEMBERED_CUTS:
-                self._first_kept.popitem(last=False)
 
 
 class ContextBuilder:
@@ -92,19 +71,20 @@ class ContextBuilder:
         return TurnPrompt(prompt, fitting.messages(kept), num_tokens, tuple(tools), report, passages, files)
 
     def _cut(self, thread_id: str, units: list[Unit], fitting: "_Fitting") -> list[Unit]:
-        """The units to keep: all, or the first and those after the remembered or a new cut."""
-        start = _index_of(units, self._cuts.find(thread_id))
-        kept = _without_gap(units, start)
-        if fitting.fits(kept):
-            return kept
+        """The units to keep: all, or those that a remembered or a new cut leaves."""
+        cutting = Cutting(units, fitting.fits)
+        start = cutting.index_of(self._cuts.find(thread_id, fitting.room))
+        if fitting.fits(cutting.kept(start)) or len(units) < 2:
+            return cutting.kept(start)
+        if cutting.is_first_in_the_way():
+            cutting.give_up_first()
+            if fitting.fits(cutting.kept(start)):
+                return cutting.kept(start)
         sizes = [fitting.size(unit) for unit in units]
-        start = _new_cut(sizes, max(start, 1), int(fitting.room_for_units() * FILLED_AFTER_CUT))
-        while start < len(units) and not fitting.fits(_without_gap(units, start)):
-            start += 1
-        if start >= len(units):
-            return units[-1:]
-        self._cuts.remember(thread_id, units[start].key)
-        return _without_gap(units, start)
+        start = cutting.cut(start, sizes, int(fitting.room_for_units() * FILLED_AFTER_CUT))
+        if start < len(units):
+            self._cuts.remember(thread_id, units[start].key, fitting.room)
+        return cutting.kept(start)
 
 
 class _Fitting:
@@ -191,21 +171,3 @@ def _last_messages(units: list[Unit], count: int) -> list[Unit]:
             break
         kept.append(unit)
     return kept[::-1]
-
-
-def _index_of(units: Sequence[Unit], key: str | None) -> int:
-    return next((i for i, unit in enumerate(units) if unit.key == key), 0)
-
-
-def _without_gap(units: list[Unit], start: int) -> list[Unit]:
-    """The first unit, then those from `start` on."""
-    return units if start <= 1 else [units[0], *units[start:]]
-
-
-def _new_cut(sizes: list[int], start: int, target: int) -> int:
-    """The smallest index ≥ start from which on the units fit the target; the last unit stays in any case."""
-    total = sizes[0] + sum(sizes[start:]) if sizes else 0
-    while start < len(sizes) - 1 and total > target:
-        total -= sizes[start]
-        start += 1
-    return start

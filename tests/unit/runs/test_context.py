@@ -77,6 +77,50 @@ def test_a_prompt_budget_drops_old_messages_before_it_gives_up():
         assert "m19" in prompts(b)[0]
 
 
+def test_a_small_budget_drops_nothing_from_later_runs():
+    with bench(say("fine"), say("fine")) as b:
+        assistant, thread = b.assistant(), b.thread("first", *(f"m{i} {WORDS}" for i in range(20)))
+        assert b.finish(b.run(thread, assistant, max_prompt_tokens=256)).localassist.messages_dropped > 0
+        b.say(thread, "again")
+        assert b.finish(b.run(thread, assistant)).localassist.messages_dropped == 0
+
+
+def test_a_first_message_that_leaves_no_room_goes_alone():
+    with bench(*(say("ok") for _ in range(3))) as b:
+        b.model.facts = replace(b.model.facts, context_window=1000)
+        assistant, thread = b.assistant(), b.thread("FIRST " + "word " * 600)
+        for text in ("second", "third " + "word " * 200):
+            b.finish(b.run(thread, assistant))
+            b.say(thread, text)
+        run = b.finish(b.run(thread, assistant))
+        assert run.localassist.messages_dropped == 1
+        assert "second" in prompts(b)[-1]
+
+
+def test_a_question_stays_with_the_outputs_of_its_calls():
+    with bench(call("get_weather", city="Paris"), say("sunny")) as b:
+        b.model.facts = replace(b.model.facts, context_window=1000)
+        thread = b.thread("first", *(f"m{i} {WORDS}" for i in range(4)), "QUESTION " + "word " * 350)
+        b.finish(b.submit(b.finish(b.run(thread, b.assistant(tools=[FUNCTION]))), "OUTPUT " + "word " * 150))
+        assert "QUESTION" in prompts(b)[-1]
+        assert "OUTPUT" in prompts(b)[-1]
+
+
+def test_of_many_calls_the_newest_stay_with_their_question():
+    calls = [call("get_weather", city=f"city{number}") for number in range(20)]
+    with bench(*calls, say("done")) as b:
+        b.model.facts = replace(b.model.facts, context_window=1000)
+        thread = b.thread("first", "QUESTION " + WORDS)
+        run = b.finish(b.run(thread, b.assistant(tools=[FUNCTION])))
+        while run.status == "requires_action":
+            run = b.finish(b.submit(run, "OUTPUT " + WORDS))
+        assert run.status == "completed"
+        assert all("QUESTION" in prompt for prompt in prompts(b))
+        assert "city19" in prompts(b)[-1]
+        assert '"city0"' not in prompts(b)[-1]
+        assert all(b.model.count_tokens(prompt) <= 750 for prompt in prompts(b))
+
+
 def test_a_message_too_long_for_the_window_fails_with_the_numbers():
     with bench(say("never")) as b:
         b.model.facts = replace(b.model.facts, context_window=100)
