@@ -13,7 +13,6 @@ from localassist.catalog import ModelFiles, bundled_model
 from localassist.config import Config, environment_with, prepare_native_libraries
 from localassist.errors import InvalidRequest, ModelLoadFailed
 from localassist.objects import base
-from localassist.objects.vector_stores import VectorStore
 from localassist.protocols import (
     BlobStore,
     ChunkStore,
@@ -138,9 +137,6 @@ class Engine:
         return hosted
 
     def _build_imports(self, store: Store, blobs: BlobStore, clock: Callable[[], int]) -> Importer:
-        def has_store(store_id: str) -> bool:
-            return store.find(VectorStore, store_id) is not None
-
         def has_model(name: str) -> bool:
             try:
                 self.library.resolve(name)
@@ -148,7 +144,7 @@ class Engine:
                 return False
             return True
 
-        return Importer(store, blobs, has_vector_store=has_store, has_model=has_model, clock=clock)
+        return Importer(store, blobs, add_to_store=self.store_files.add, has_model=has_model, clock=clock)
 
     def _build_runs(
         self, store: Store, models: ModelLibrary, resources: ResourceService, clock: Callable[[], int]

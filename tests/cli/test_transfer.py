@@ -61,6 +61,49 @@ def test_an_archive_comes_in_is_found_and_goes_out_again(alone: Settings, archiv
     assert report["counts"]["thread.run"]["imported"] == 1
 
 
+def test_vector_stores_go_out_and_come_in_with_their_files(alone: Settings, tmp_path: Path) -> None:
+    (tmp_path / "birds.txt").write_text("The heron waits at the river.")
+    made = json.loads(run("stores", "create", str(tmp_path / "birds.txt"), "--json", settings=alone).stdout)
+    store_id, out = made["id"], tmp_path / "out"
+    run("export", str(out), "--with-files", settings=alone)
+    elsewhere = {**alone, "data_dir": tmp_path / "elsewhere"}
+    planned = json.loads(run("import", str(out), "--dry-run", "--json", settings=elsewhere).stdout)
+    report = json.loads(run("import", str(out), "--json", settings=elsewhere).stdout)
+    assert planned["counts"] == report["counts"]
+    assert report["counts"]["vector_store.file"]["imported"] == 1
+    again = json.loads(run("import", str(out), "--json", settings=elsewhere).stdout)
+    assert {name for counts in again["counts"].values() for name, number in counts.items() if number} == {"present"}
+    (listed,) = json.loads(run("stores", "list", "--json", settings=elsewhere).stdout)
+    assert (listed["id"], listed["file_counts"]["total"]) == (store_id, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("threads/a.json", '{"export_schema": "assistants-thread-export/v9"}', "assistants-thread-export/v9"),
+        ("threads/a.json", "{broken", "cannot be read as JSON"),
+        ("deep.json", "[" * 100_000, "cannot be read as JSON"),
+        ("threads/a.json", '{"export_schema": "assistants-thread-export/v1", "files": []}', ""),
+    ],
+)
+def test_what_is_broken_in_an_archive_is_said_and_the_rest_comes_in(
+    name: str, content: str, said: str, alone: Settings, archive: Path
+) -> None:
+    (archive / name).write_text(content)
+    done = run("import", str(archive), settings=alone)
+    assert said in done.stderr
+    assert THREAD_ID in run("threads", "list", settings=alone).stdout
+
+
+def test_a_link_out_of_the_archive_is_not_followed(alone: Settings, archive: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("secret")
+    (archive / "files").mkdir()
+    (archive / "files" / "file-secret").symlink_to(tmp_path / "secret")
+    done = run("import", str(archive), settings=alone)
+    assert "a link to outside" in done.stderr
+    assert "files received" not in done.stdout
+
+
 def test_a_dry_run_changes_nothing(alone: Settings, archive: Path) -> None:
     assert "dry run" in run("import", str(archive), "--dry-run", settings=alone).stdout
     assert THREAD_ID not in run("threads", "list", settings=alone).stdout

@@ -49,15 +49,18 @@ def find(path: Path) -> Found:
             relative = entry.relative_to(path).as_posix()
             if not entry.is_file() or entry.name.startswith("."):
                 continue
+            if not entry.resolve().is_relative_to(path.resolve()):
+                found.unread.append((entry, f"{entry} is a link to outside of the archive."))
+                continue
             if entry.suffix == ".json" and not relative.startswith("files/"):
-                if relative != "manifest.json":
-                    _take_json(entry, found)
+                _take_json(entry, found)
             else:
                 found.byte_files.append(entry)
     else:
         raise InvalidRequest(f"There is nothing at {path}.")
     if not (found.objects or found.num_threads or found.byte_files):
-        raise InvalidRequest(f"{path} holds no assistants, threads, messages or files.")
+        reasons = "".join(f" {reason}" for _, reason in found.unread[:3])
+        raise InvalidRequest(f"{path} holds no assistants, threads, messages or files.{reasons}")
     return found
 
 
@@ -65,7 +68,7 @@ def read_json(path: Path) -> Any:
     """Raises InvalidRequest naming the file and the place in it."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as exc:
+    except (ValueError, OSError, RecursionError) as exc:
         raise InvalidRequest(f"{path} cannot be read as JSON: {exc}") from exc
 
 
@@ -75,8 +78,12 @@ def _take_json(path: Path, found: Found) -> None:
     except InvalidRequest as exc:
         found.unread.append((path, exc.message))
         return
-    if isinstance(content, dict) and content.get("export_schema") == THREAD_SCHEMA:
+    schema = content.get("export_schema") if isinstance(content, dict) else None
+    if schema == THREAD_SCHEMA:
         found.thread_files.append(path)
+    elif schema not in (None, MANIFEST_SCHEMA):
+        known = f"{MANIFEST_SCHEMA} and {THREAD_SCHEMA}"
+        found.unread.append((path, f"{path} is of the format {schema}. Known are {known}."))
     else:
         _take_values(content, found)
 
@@ -90,7 +97,7 @@ def _take_values(content: Any, found: Found) -> None:
         found.records.append(content)
     elif isinstance(content, dict) and content.get("object") == "list":
         _take_values(content.get("data", []), found)
-    elif isinstance(content, dict) and "object" in content:
+    elif isinstance(content, dict) and isinstance(content.get("object"), str):
         found.objects.append(content)
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -31,6 +31,7 @@ _ALL = 10**9
 # Objects sent in one request.
 _BATCH = 200
 _SHOWN_REASONS = 20
+_STORE_FILE = "vector_store.file"
 
 
 # --- import -------------------------------------------------------------------------------------------------------
@@ -46,22 +47,39 @@ def import_objects(session: Session, source: Source, *, files: FilesFolder = Non
     if files is not None:
         found.byte_files += [path for path in sorted(files.rglob("*")) if path.is_file()]
     reports: list[Json] = []
+    of_stores = [one for one in found.objects if one["object"] == _STORE_FILE]
+    objects = sorted(
+        (o for o in found.objects if o["object"] != _STORE_FILE), key=lambda o: o["object"] != "vector_store"
+    )
     total = len(found.objects) + found.num_threads + len(found.byte_files)
     with _progress("Importing", total, is_shown=session.out.is_terminal and not session.as_json) as advance:
-        for batch in _batches(found.objects):
+        for batch in _batches(objects):
             reports.append(_send(session, {"objects": batch}, dry_run=dry_run))
             advance(len(batch))
         names: dict[str, str] = {}
         for record in found.threads():
-            names |= {str(f.get("filename")): file_id for file_id, f in (record.get("files") or {}).items()}
+            names |= _file_ids_by_name(record)
             reports.append(_send(session, {"threads": [record]}, dry_run=dry_run))
             advance(1)
         names |= {str(o.get("filename")): str(o["id"]) for o in found.objects if o.get("object") == "file"}
         placed = [_send_bytes(session, path, names, dry_run=dry_run, advance=advance) for path in found.byte_files]
-    report = _summed(reports, with_bytes=set(placed))
+        for batch in _batches(of_stores):  # they are read from their bytes
+            reports.append(_send(session, {"objects": batch}, dry_run=dry_run))
+            advance(len(batch))
+    arrived = {("file_content", str(file_id)) for file_id in placed}
+    if dry_run:
+        arrived |= {("vector_store", str(o.get("id"))) for o in objects if o["object"] == "vector_store"}
+    report = _summed(reports, arrived=arrived)
     report["files"] = {"received": len(placed) - placed.count(None), "unplaced": placed.count(None)}
     report["unread"] = [{"path": str(path), "reason": reason} for path, reason in found.unread]
     _show(session, report, dry_run=dry_run)
+
+
+def _file_ids_by_name(record: Json) -> dict[str, str]:
+    """Of a thread's record, which may have any shape: the server says what is wrong with it."""
+    files = record.get("files")
+    items = files.items() if isinstance(files, dict) else ()
+    return {str(file.get("filename")): file_id for file_id, file in items if isinstance(file, dict)}
 
 
 def _send(session: Session, body: Json, *, dry_run: bool) -> Json:
@@ -83,8 +101,8 @@ def _send_bytes(
     return file_id
 
 
-def _summed(reports: Iterable[Json], *, with_bytes: set[str | None]) -> Json:
-    """One report out of those of all requests: each thing once, and no bytes missing that came after all."""
+def _summed(reports: Iterable[Json], *, arrived: set[tuple[str, str]]) -> Json:
+    """One report out of those of all requests: each thing once, and nothing missing that came after all."""
     counts: dict[str, dict[str, int]] = {}
     entries: dict[tuple[str, ...], Json] = {}
     for report in reports:
@@ -93,14 +111,10 @@ def _summed(reports: Iterable[Json], *, with_bytes: set[str | None]) -> Json:
             for outcome, number in by_outcome.items():
                 total[outcome] = total.get(outcome, 0) + number
         entries |= {tuple(entry.values()): entry for entry in report["entries"]}
-    kept = [entry for entry in entries.values() if (entry["kind"], entry["id"]) not in _received(with_bytes)]
+    kept = [one for one in entries.values() if one["outcome"] != "missing" or (one["kind"], one["id"]) not in arrived]
     for kind in counts.keys() & {"file_content", "vector_store"}:
-        counts[kind]["missing"] = sum(entry["kind"] == kind for entry in kept)
+        counts[kind]["missing"] = sum(entry["kind"] == kind and entry["outcome"] == "missing" for entry in kept)
     return {"counts": counts, "entries": kept}
-
-
-def _received(file_ids: set[str | None]) -> set[tuple[str, str]]:
-    return {("file_content", file_id) for file_id in file_ids if file_id}
 
 
 def _show(session: Session, report: Json, *, dry_run: bool) -> None:
@@ -111,6 +125,7 @@ def _show(session: Session, report: Json, *, dry_run: bool) -> None:
     rows = [
         [kind, *(str(by_outcome.get(outcome) or "") for outcome in outcomes)]
         for kind, by_outcome in sorted(report["counts"].items())
+        if any(by_outcome.values())
     ]
     session.out.table(["kind", *outcomes], rows, empty="Nothing was imported.")
     reasons = _grouped(report["entries"])
@@ -122,6 +137,8 @@ def _show(session: Session, report: Json, *, dry_run: bool) -> None:
         note(unread["reason"])
     if report["files"]["received"]:
         session.out.line(f"{report['files']['received']} files received.")
+    if report["counts"].get(_STORE_FILE, {}).get("imported") and not dry_run:
+        session.out.line("Their files are read into vector stores while localassist runs: `localassist stores list`.")
     if dry_run:
         session.out.line("This was a dry run: nothing was changed.")
 
@@ -164,12 +181,16 @@ def export_objects(
             file_ids |= record["files"]
             write_json(target / "threads" / f"{about['id']}.json", record)
             advance(1)
+    stores = _stores_of(session, None if everything else [assistants, threads])
+    others = {one: about for one, about in _files_of(session, [assistants, stores]).items() if one not in file_ids}
     write_json(target / "assistants.json", assistants)
+    write_json(target / "vector_stores.json", stores)
+    write_json(target / "files.json", list(others.values()))
     write_json(target / "manifest.json", _manifest(session, assistants, threads))
     if with_files:
-        file_ids |= _files_of(session, assistants)
+        file_ids |= others
         for file_id, about in file_ids.items():
-            place = target / "files" / f"{file_id}-{Path(about['filename']).name}"
+            place = target / "files" / f"{file_id}-{_short_name(about['filename'])}"
             place.parent.mkdir(parents=True, exist_ok=True)
             api.save_bytes(f"/_transfer/files/{file_id}", place)
     done = {"assistants": len(assistants), "threads": len(threads), "files": len(file_ids) if with_files else 0}
@@ -200,12 +221,35 @@ def _thread_record(session: Session, about: Json) -> Json:
     return record
 
 
+def _stores_of(session: Session, owners: list[Json] | None) -> list[Json]:
+    """The vector stores that owners search, each followed by its files; all stores for None."""
+    from openai import NotFoundError
+
+    api, found = session.api, []
+    if owners is None:
+        stores = api.page_through("/vector_stores", limit=_ALL, order="asc")
+    else:
+        stores = []
+        for store_id in dict.fromkeys(_mentioned(owners, "vector_store_id", "vector_store_ids")):
+            with suppress(NotFoundError):
+                stores.append(api.get(f"/vector_stores/{store_id}"))
+    for store in stores:
+        found += [store, *api.page_through(f"/vector_stores/{store['id']}/files", limit=_ALL, order="asc")]
+    return found
+
+
+def _short_name(filename: str) -> str:
+    """A file's own name without folders, cut so that every file system takes it with an id before it."""
+    path = Path(filename.replace("\\", "/").replace("\0", ""))
+    return path.stem.encode()[:120].decode(errors="ignore") + path.suffix.encode()[:40].decode(errors="ignore")
+
+
 def _files_of(session: Session, content: Any, errors: list[Json] | None = None) -> dict[str, Json]:
     """The files that anything in a value refers to by a key that holds ids of files."""
     from openai import NotFoundError
 
     files: dict[str, Json] = {}
-    for file_id in dict.fromkeys(_mentioned(content)):
+    for file_id in dict.fromkeys(_mentioned(content, "file_id", "file_ids")):
         try:
             files[file_id] = session.api.get(f"/files/{file_id}")
         except NotFoundError as exc:
@@ -214,18 +258,21 @@ def _files_of(session: Session, content: Any, errors: list[Json] | None = None) 
     return files
 
 
-def _mentioned(value: Any) -> Iterator[str]:
+def _mentioned(value: Any, one: str, several: str) -> Iterator[str]:
+    """The ids anywhere in a value that stand under either key, and those of files in vector stores."""
     if isinstance(value, dict):
+        if value.get("object") == _STORE_FILE and one == "file_id":
+            yield value["id"]
         for key, item in value.items():
-            if key == "file_id" and isinstance(item, str):
+            if key == one and isinstance(item, str):
                 yield item
-            elif key == "file_ids" and isinstance(item, list):
+            elif key == several and isinstance(item, list):
                 yield from item
             else:
-                yield from _mentioned(item)
+                yield from _mentioned(item, one, several)
     elif isinstance(value, list):
         for item in value:
-            yield from _mentioned(item)
+            yield from _mentioned(item, one, several)
 
 
 def _manifest(session: Session, assistants: list[Json], threads: list[Json]) -> Json:

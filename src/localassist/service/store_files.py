@@ -33,11 +33,16 @@ class StoreFileService:
         self._chunks = chunks
         self._clock = clock
 
-    def add(self, store_id: str, body: CreateStoreFile, *, urgent: bool = False) -> VectorStoreFile:
-        """Queue a file for ingestion. Raises InvalidRequest for a file that is missing or cannot be searched."""
+    def add(
+        self, store_id: str, body: CreateStoreFile, *, urgent: bool = False, at: int | None = None
+    ) -> VectorStoreFile:
+        """Queue a file for ingestion, as added `at` a time, or now.
+
+        Raises InvalidRequest for a file that is missing or cannot be searched.
+        """
         self._stores.usable(store_id)
         check_searchable(self._store, [body.file_id], param="file_id")
-        (added,) = self._ledger.add(store_id, [body], at=self._clock(), urgent=urgent)
+        (added,) = self._ledger.add(store_id, [body], at=self._clock() if at is None else at, urgent=urgent)
         return added
 
     def get(self, store_id: str, file_id: str) -> VectorStoreFile:

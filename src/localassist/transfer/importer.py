@@ -2,15 +2,22 @@
 
 from collections.abc import Callable
 from contextlib import nullcontext
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
-from localassist.errors import FileNotFound, InvalidRequest
+from localassist.errors import FileNotFound, InvalidRequest, NotFound
 from localassist.objects.base import StoredObject
 from localassist.objects.files import File
 from localassist.objects.tools import ToolResources
+from localassist.objects.vector_stores import CreateStoreFile, VectorStore, VectorStoreFile
 from localassist.protocols import BlobStore, Store
-from localassist.transfer.reading import READERS, Changes, Json, Unreadable
+from localassist.transfer.reading import READERS, STORE_FILE, Changes, read_store_file
 from localassist.transfer.report import Report
+from localassist.transfer.shapes import Json, Unreadable, check_shape, record_fault
+
+
+class AddToStore(Protocol):
+    def __call__(self, store_id: str, body: CreateStoreFile, /, *, at: int) -> VectorStoreFile:
+        """Queue a file for ingestion. Raises InvalidRequest when it cannot be searched."""
 
 
 class Importer:
@@ -21,25 +28,29 @@ class Importer:
         store: Store,
         blobs: BlobStore,
         *,
-        has_vector_store: Callable[[str], bool],
+        add_to_store: AddToStore,
         has_model: Callable[[str], bool],
         clock: Callable[[], int],
     ) -> None:
         self._store = store
         self._blobs = blobs
-        self._has_vector_store = has_vector_store
+        self._add_to_store = add_to_store
         self._has_model = has_model
         self._clock = clock
 
     def take(self, body: Json, *, dry_run: bool = False) -> Report:
         """Import `objects` (single ones) and `threads` (records of the export format) of a body.
 
-        Each thread is taken in whole or not at all. Raises InvalidRequest for a body of another shape.
+        Vector stores come first, for what searches them, and their files last, when all files are there. Each thread is
+        taken in whole or not at all. Raises InvalidRequest for a body of another shape.
         """
         report = Report()
-        for raw in _listed(body, "objects"):
+        for raw in sorted(_listed(body, "objects"), key=_rank):
             self._take_one(raw, report, dry_run=dry_run)
         for record in _listed(body, "threads"):
+            if (fault := record_fault(record)) is not None:
+                report.note("skipped", "thread", *fault)
+                continue
             with nullcontext() if dry_run else self._store.transaction():
                 self._take_thread(record, report, dry_run=dry_run)
         return report
@@ -74,30 +85,36 @@ class Importer:
             return
         runs = record.get("runs") or []
         steps = [step for run in runs for step in run.get("steps") or ()]
-        objects = [*(record.get("files") or {}).values(), record["thread"]]
-        for raw in sorted([*(record.get("messages") or ()), *runs, *steps], key=_created_at):
-            objects.append({name: value for name, value in raw.items() if name != "steps"})
-        for raw in objects:
+        parts = sorted([*(record.get("messages") or ()), *runs, *steps], key=_created_at)
+        for raw in (record.get("files") or {}).values():
             self._take_one(raw, report, dry_run=dry_run)
+        if not self._take_one(record["thread"], report, dry_run=dry_run):
+            return  # without it the others have no place
+        for raw in parts:
+            self._take_one({name: value for name, value in raw.items() if name != "steps"}, report, dry_run=dry_run)
 
     # --- single objects ----------------------------------------------------------------------------------------------
 
-    def _take_one(self, raw: Any, report: Report, *, dry_run: bool) -> None:
+    def _take_one(self, raw: Any, report: Report, *, dry_run: bool) -> bool:
+        """Import an object. False when it was skipped."""
         kind = str(raw.get("object")) if isinstance(raw, dict) else type(raw).__name__
         object_id = str(raw.get("id")) if isinstance(raw, dict) else ""
+        if kind == STORE_FILE:
+            return self._take_store_file(raw, report, dry_run=dry_run)
         read = READERS.get(kind)
         if read is None:
             report.note("skipped", kind, object_id, "objects of this kind are not imported")
-            return
+            return False
         changes = Changes()
         try:
+            check_shape(raw)
             item = read(raw, changes)
         except Unreadable as exc:
             report.note("skipped", kind, object_id, str(exc))
-            return
+            return False
         if self._store.find(type(item), item.id) is not None:
             report.count(kind, "present")
-            return
+            return True
         item = self._fitted(item, kind, changes, report)
         if not dry_run:
             self._store.insert(item)
@@ -105,13 +122,38 @@ class Importer:
             report.note("mapped", kind, item.id, "; ".join(changes.reasons))
         else:
             report.count(kind, "imported")
+        return True
+
+    def _take_store_file(self, raw: Json, report: Report, *, dry_run: bool) -> bool:
+        """Queue a file of a vector store to be read again: what was searchable elsewhere is not part of an export."""
+        file_id = str(raw.get("id"))
+        try:
+            store_id, body, added_at = read_store_file(raw)
+        except Unreadable as exc:
+            report.note("skipped", STORE_FILE, file_id, str(exc))
+            return False
+        if self._store.find(VectorStoreFile, VectorStoreFile.key(store_id, file_id)) is not None:
+            report.count(STORE_FILE, "present")
+            return True
+        if not dry_run:
+            file = self._store.find(File, file_id)
+            if file is None or not self._has_bytes(file):
+                report.note("missing", STORE_FILE, file_id, f"{store_id} cannot have it without its bytes")
+                return False
+            try:
+                self._add_to_store(store_id, body, at=added_at)
+            except (InvalidRequest, NotFound) as exc:
+                report.note("skipped", STORE_FILE, file_id, exc.message)
+                return False
+        report.count(STORE_FILE, "imported")
+        return True
 
     def _fitted(self, item: StoredObject, kind: str, changes: Changes, report: Report) -> StoredObject:
         """The item, without references to what cannot be here."""
         resources = getattr(item, "tool_resources", None)
         if isinstance(resources, ToolResources) and resources.file_search is not None:
-            kept = [one for one in resources.file_search.vector_store_ids if self._has_vector_store(one)]
-            for store_id in resources.file_search.vector_store_ids:
+            kept = [one for one in resources.vector_store_ids if self._store.find(VectorStore, one) is not None]
+            for store_id in resources.vector_store_ids:
                 if store_id not in kept:
                     reason = f"{kind} {item.id} searched it; make a vector store from its files again"
                     report.note("missing", "vector_store", store_id, reason)
@@ -120,12 +162,21 @@ class Importer:
             item = item.model_copy(update={"tool_resources": fitted})
         if kind == "assistant" and not self._has_model(str(getattr(item, "model", ""))):
             changes.add(f"its model {getattr(item, 'model', '')!r} is not here: add an alias, or modify the assistant")
+        if isinstance(item, VectorStore) and item.status != "expired":
+            item = item.used(self._clock())
+            if item.expires_after is not None:
+                changes.add(f"its {item.expires_after.days} days begin today")
         if isinstance(item, File) and not self._has_bytes(item):
             report.note("missing", "file_content", item.id, f"the bytes of {item.filename!r} were not exported")
         return item
 
     def _has_bytes(self, file: File) -> bool:
         return self._blobs.has(file.id)
+
+
+def _rank(raw: Any) -> int:
+    kind = raw.get("object") if isinstance(raw, dict) else None
+    return {"vector_store": 0, STORE_FILE: 2}.get(str(kind), 1)
 
 
 def _created_at(raw: Any) -> int:

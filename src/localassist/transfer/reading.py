@@ -1,6 +1,7 @@
 """Objects of the hosted API, of either version and of any year, as this engine stores them; ids and times are kept."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -20,6 +21,7 @@ from localassist.objects.runs import (
     ToolCalls,
 )
 from localassist.objects.threads import Message, Thread
+from localassist.objects.vector_stores import CreateStoreFile, VectorStore
 from localassist.runs.hosted_tools import (
     FILE_SEARCH_TOOL_NAME,
     NO_PASSAGES_FOUND,
@@ -27,19 +29,17 @@ from localassist.runs.hosted_tools import (
     format_python_result,
 )
 from localassist.runs.lifecycle import TERMINAL
+from localassist.transfer.shapes import Json, Unreadable
 
-Json = dict[str, Any]
 ObjectT = TypeVar("ObjectT", bound=StoredObject)
 
 # Below these keys null is a value of the caller's own.
 _OPAQUE = frozenset({"parameters", "schema", "metadata"})
 _TOOL_TYPES = frozenset({"code_interpreter", "file_search", "function"})
 _ERROR_CODES = frozenset({"server_error", "rate_limit_exceeded", "invalid_prompt"})
+# Ids name folders and files: no slash, no dot.
+_ID = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
 _PART_TYPES = frozenset({"text", "image_file", "image_url", "refusal"})
-
-
-class Unreadable(ValueError):
-    """An object that is not of the kind it should be; the message says why."""
 
 
 @dataclass(slots=True)
@@ -112,6 +112,29 @@ def read_step(raw: Json, changes: Changes) -> RunStep:
     return step.model_copy(update={"internal": StepInternal(hosted=hosted)})
 
 
+def read_vector_store(raw: Json, changes: Changes) -> VectorStore:
+    """A store without its files, which are counted again as they come."""
+    status = "expired" if raw.get("status") == "expired" else "completed"
+    empty: Json = {"status": status, "file_counts": {}, "usage_bytes": 0}
+    return _validated(VectorStore, {"last_active_at": raw.get("created_at"), **raw, **empty})
+
+
+def read_store_file(raw: Json) -> tuple[str, CreateStoreFile, int]:
+    """Of a file in a store: the store's id, how it was added, and when."""
+    store_id, added_at = raw.get("vector_store_id"), raw.get("created_at")
+    if not isinstance(store_id, str) or not isinstance(added_at, int):
+        raise Unreadable("it has no 'vector_store_id' or no 'created_at'")
+    given = {"file_id": raw.get("id"), "attributes": raw.get("attributes") or {}}
+    strategy = raw.get("chunking_strategy")
+    if isinstance(strategy, dict) and strategy.get("type") in ("auto", "static"):
+        given["chunking_strategy"] = strategy
+    try:
+        return store_id, CreateStoreFile.model_validate(given), added_at
+    except ValidationError as exc:
+        raise Unreadable(_first_fault(exc)) from exc
+
+
+STORE_FILE = "vector_store.file"
 READERS: dict[str, Callable[[Json, Changes], StoredObject]] = {
     "assistant": read_assistant,
     "thread": read_thread,
@@ -119,6 +142,7 @@ READERS: dict[str, Callable[[Json, Changes], StoredObject]] = {
     "thread.run": read_run,
     "thread.run.step": read_step,
     "file": read_file,
+    "vector_store": read_vector_store,
 }
 
 
@@ -127,14 +151,17 @@ READERS: dict[str, Callable[[Json, Changes], StoredObject]] = {
 
 def _validated(kind: type[ObjectT], raw: Json) -> ObjectT:
     try:
-        made = kind.model_validate(_without_nulls(raw))
+        made = kind.model_validate(_without_nulls({name: raw[name] for name in raw if name != "internal"}))
     except ValidationError as exc:
-        first = exc.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise Unreadable(f"{place}: {first['msg']}") from exc
-    if not made.id.startswith(kind.id_prefix):
+        raise Unreadable(_first_fault(exc)) from exc
+    if not made.id.startswith(kind.id_prefix) or _ID.fullmatch(made.id) is None:
         raise Unreadable(f"the id {made.id!r} is not one of a {kind.kind}")
     return made
+
+
+def _first_fault(exc: ValidationError) -> str:
+    first = exc.errors()[0]
+    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
 
 
 def _without_nulls(value: Any, key: str = "") -> Any:
@@ -188,7 +215,7 @@ def _tool_call(call: Json) -> Json:
 
 def _hosted(call: Any) -> HostedCall | None:
     if isinstance(call, CodeInterpreterCall):
-        logs = [output["logs"] for output in call.code_interpreter.outputs if output.get("type") == "logs"]
+        logs = [str(output.get("logs", "")) for output in call.code_interpreter.outputs if output.get("type") == "logs"]
         code = json.dumps({"code": call.code_interpreter.input}, ensure_ascii=False)
         return HostedCall(name=PYTHON_TOOL_NAME, arguments=code, output=format_python_result("".join(logs), ()))
     if isinstance(call, FileSearchCall):

@@ -112,7 +112,13 @@ def test_the_first_version_s_shapes_are_read():
     [
         ({"object": "assistant", "id": "asst_1"}, "created_at"),
         ({**ASSISTANT, "id": "thread_1"}, "thread_1"),
-        ({"object": "vector_store", "id": "vs_1"}, "not imported"),
+        ({"object": "vector_store", "id": "vs_1"}, "created_at"),
+        ({"object": "vector_store.file", "id": "file-1"}, "vector_store_id"),
+        ({"object": "fine_tuning.job", "id": "ftjob-1"}, "not imported"),
+        ({**ASSISTANT, "id": "asst_../../x"}, "asst_../../x"),
+        ({**ASSISTANT, "tools": "all"}, "tools: expected an array"),
+        ({**ASSISTANT, "tool_resources": ["x"]}, "tool_resources: expected an object"),
+        (user(1, "", content=["text"]), "content: expected an array of objects"),
         ("text", "not imported"),
     ],
 )
@@ -121,6 +127,55 @@ def test_what_is_not_readable_is_skipped_with_a_reason(raw, reason):
         (entry,) = b.engine.imports.take({"objects": [raw]}).entries
         assert entry.outcome == "skipped"
         assert reason in entry.reason
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"messages": "none"}, "messages: expected an array"),
+        ({"runs": [None]}, "runs: expected an array of objects"),
+        ({"runs": [{"steps": {}}]}, "steps: expected an array"),
+        ({"files": ["x"]}, "files: expected an object"),
+        ({"errors": ["x"]}, "errors: expected an array of objects"),
+        ({"thread": {"id": "thread_../x", "object": "thread", "created_at": 1}}, "thread_../x"),
+    ],
+)
+def test_a_broken_record_is_skipped_whole_and_the_others_come_in(changes, reason):
+    with bench() as b:
+        broken = {**TALK, "thread_id": "thread_broken", **changes}
+        whole = record([], [], thread={"id": "thread_whole", "object": "thread", "created_at": 1})
+        report = b.engine.imports.take({"threads": [broken, whole]})
+        assert [thread.id for thread in b.store.all(Thread)] == ["thread_whole"]
+        assert b.store.all(Message) == []
+        (skipped,) = reasons(report, "skipped").values()
+        assert reason in skipped
+
+
+def test_a_vector_store_keeps_its_id_and_its_days_begin_again():
+    store = {
+        "object": "vector_store",
+        "id": "vs_gone",
+        "created_at": 1699009700,
+        "last_active_at": 1699009700,
+        "expires_after": {"anchor": "last_active_at", "days": 7},
+        "expires_at": 1699009800,
+        "file_counts": {"in_progress": 0, "completed": 3, "failed": 0, "cancelled": 0, "total": 3},
+        "status": "in_progress",
+        "usage_bytes": 12,
+    }
+    with bench() as b:
+        report = b.engine.imports.take({"objects": [ASSISTANT, store]})
+        assert "begin today" in reasons(report, "mapped")["vector_store", "vs_gone"]
+        taken = b.engine.vector_stores.get("vs_gone")
+        assert (taken.status, taken.file_counts.total, taken.usage_bytes) == ("completed", 0, 0)
+        assert b.engine.assistants.get(ASSISTANT_ID).tool_resources.vector_store_ids == ["vs_gone"]
+
+
+def test_a_file_of_a_vector_store_waits_for_its_bytes():
+    with bench() as b:
+        inside = {"object": "vector_store.file", "id": FILE_ID, "vector_store_id": "vs_gone", "created_at": 1}
+        report = b.engine.imports.take({"objects": [FILE, inside]})
+        assert "bytes" in reasons(report, "missing")["vector_store.file", FILE_ID]
 
 
 def test_a_body_of_another_shape_is_refused():
