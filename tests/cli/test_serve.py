@@ -18,7 +18,8 @@ from tests.cli.driving import COMMAND, PATIENCE_S, environment, run, serving, te
 def test_it_prints_its_address_and_answers_there(server: Settings) -> None:
     url = json.loads((Path(str(server["data_dir"])) / "engine.json").read_text())["url"]
     with urllib.request.urlopen(f"{url}/models") as answer:
-        assert json.load(answer)["data"][0]["id"] == "hello"
+        model = json.load(answer)["data"][0]
+    assert (model["id"], model["localassist"]) == ("hello", {"status": "loaded"})
 
 
 def test_with_json_the_address_is_a_line_of_json(alone: Settings) -> None:

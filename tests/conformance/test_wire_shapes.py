@@ -175,7 +175,7 @@ def test_lists_with_and_without_objects(http: httpx.Client) -> None:
 def test_models(http: httpx.Client) -> None:
     page = http.get("/models").json()
     assert keys(page) == "object data"
-    assert {keys(model) for model in page["data"]} == {"id object created owned_by"}
+    assert {contract_keys(model) for model in page["data"]} == {"id object created owned_by"}
 
 
 def test_ids_are_prefixed_alphanumerics(http: httpx.Client) -> None:

@@ -71,6 +71,20 @@ def test_when_it_is_killed_its_generations_fail_and_the_next_is_served(backend: 
         assert answer(backend, turn("Hi"), max_tokens=2) == "one two"
 
 
+def test_when_it_is_killed_it_can_be_woken_before_it_is_needed(backend: WorkerBackend) -> None:
+    stream = backend.generate(greedy(turn("Hi"), max_tokens=None))
+    assert backend.is_ready
+    os.kill(backend.process_id, signal.SIGKILL)
+    with pytest.raises(GenerationFailed):
+        text_of(stream)
+    assert not backend.is_ready
+    seen: list[float] = []
+    backend.wake(seen.append)
+    assert backend.is_ready
+    assert seen[-1] == 1.0
+    assert answer(backend, turn("Hi"), max_tokens=2) == "one two"
+
+
 def test_it_ends_when_it_is_closed(models: dict[str, Path]) -> None:
     backend = WorkerBackend(models["short"], OPTIONS)
     process_id = backend.process_id

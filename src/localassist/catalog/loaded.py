@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from localassist.errors import GenerationFailed, NotEnoughMemory
+from localassist.objects.models import ModelState
 from localassist.protocols import Cancellation, LoadedModel
 
 logger = logging.getLogger(__name__)
@@ -23,7 +24,13 @@ class _Slot:
         self.model: LoadedModel | None = None
         self.num_users = 0
         self.used_at = 0.0
-        self.is_loading = False
+        self.loaded_share: float | None = None  # while it loads
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it can be used without waiting: it is loaded, and was not lost since."""
+        model = self.model
+        return model is not None and model.backend.is_ready
 
 
 class LoadedModels:
@@ -49,7 +56,7 @@ class LoadedModels:
             slot = self._slots.setdefault(name, _Slot())
             slot.num_users += 1
         try:
-            if cancellation is None or slot.model is not None:
+            if cancellation is None or slot.is_ready:
                 yield self._opened(name, slot, on_progress)
             else:
                 yield self._opened_unless_cancelled(name, slot, on_progress, cancellation)
@@ -59,13 +66,16 @@ class LoadedModels:
                 slot.used_at = time.monotonic()
             self._watch_idle()
 
-    def state(self, name: str) -> str:
-        """One of "loaded", "loading" and "available"."""
+    def state(self, name: str) -> ModelState:
+        """Whether a model is in memory, and while it loads, how much of it."""
         with self._lock:
             slot = self._slots.get(name)
-            if slot is None:
-                return "available"
-            return "loaded" if slot.model is not None else "loading" if slot.is_loading else "available"
+        if slot is None:
+            return ModelState(status="available")
+        share = slot.loaded_share
+        if share is not None:
+            return ModelState(status="loading", progress=share)
+        return ModelState(status="loaded" if slot.is_ready else "available")
 
     def close(self) -> None:
         """Unload everything. Whoever still uses a model sees its generations fail."""
@@ -81,13 +91,21 @@ class LoadedModels:
                 self._unload(slot)
 
     def _opened(self, name: str, slot: _Slot, on_progress: OnProgress | None) -> LoadedModel:
+        def report(share: float) -> None:
+            slot.loaded_share = round(share, 2)
+            if on_progress is not None:
+                on_progress(share)
+
         with slot.lock:
-            if slot.model is None:
-                slot.is_loading = True
-                try:
-                    slot.model = self._loaded(name, on_progress)
-                finally:
-                    slot.is_loading = False
+            try:
+                if slot.model is None:
+                    slot.loaded_share = 0.0
+                    slot.model = self._loaded(name, report)
+                elif not slot.is_ready:
+                    slot.loaded_share = 0.0
+                    slot.model.backend.wake(report)
+            finally:
+                slot.loaded_share = None
             return slot.model
 
     def _opened_unless_cancelled(

@@ -172,7 +172,10 @@ class ModelFiles:
         with suppress(ModelLoadFailed):  # there is none, and the list says so
             default = self.default_name()
         names = sorted(self._path_by_name, key=lambda name: (name != default, name))
-        real = [Model(id=name, created=_modified_at(self._path_by_name[name])) for name in names]
+        real = [
+            Model(id=name, created=_modified_at(self._path_by_name[name]), localassist=self._loaded.state(name))
+            for name in names
+        ]
         if not self._hosted_names or not real:
             return real
         return real + [

@@ -24,6 +24,13 @@ class LlamaBackend:
     def facts(self) -> ModelFacts:
         return self._thread.facts
 
+    @property
+    def is_ready(self) -> bool:
+        return True
+
+    def wake(self, on_progress: OnProgress | None = None) -> None:
+        """It is lost only with this process."""
+
     def generate(self, request: GenerationRequest) -> TokenStream:
         """Queue a generation at once and return its tokens as they come; closing the stream cancels it."""
         sequence = self._thread.prepare(request)

@@ -42,6 +42,13 @@ class WorkerBackend:
         return self._worker.facts
 
     @property
+    def is_ready(self) -> bool:
+        return self._worker.is_alive
+
+    def wake(self, on_progress: OnProgress | None = None) -> None:
+        self._live_worker(on_progress)
+
+    @property
     def process_id(self) -> int:
         return self._worker.process_id
 
@@ -63,7 +70,7 @@ class WorkerBackend:
             self._is_closed = True
             self._worker.close()
 
-    def _live_worker(self) -> WorkerProcess:
+    def _live_worker(self, on_progress: OnProgress | None = None) -> WorkerProcess:
         """The worker; a new one when the last died."""
         with self._lock:
             if self._is_closed:
@@ -71,7 +78,7 @@ class WorkerBackend:
             if not self._worker.is_alive:
                 logger.warning("the inference process of %s stopped; loading the model again", self._path)
                 self._worker.close()
-                self._worker = self._start()
+                self._worker = self._start(on_progress)
             return self._worker
 
     def _start(self, on_progress: OnProgress | None = None) -> WorkerProcess:

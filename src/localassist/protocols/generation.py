@@ -1,7 +1,7 @@
 """A loaded model that generates: what is asked of it and what comes back."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -98,6 +98,13 @@ class ModelBackend(Protocol):
 
     @property
     def facts(self) -> ModelFacts: ...
+
+    @property
+    def is_ready(self) -> bool:
+        """False when the model was lost and has to be loaded again; `generate` and the others do, and wait for it."""
+
+    def wake(self, on_progress: Callable[[float], None] | None = None) -> None:
+        """Load the model again where it was lost. Raises ModelLoadFailed."""
 
     def generate(self, request: GenerationRequest) -> TokenStream:
         """Queue a generation. The stream's last token has `finish_reason` and `usage`; closing it cancels.

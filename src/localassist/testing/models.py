@@ -135,6 +135,13 @@ class ScriptedModel:
     def count_tokens(self, prompt: str) -> int:
         return len(prompt.split())
 
+    @property
+    def is_ready(self) -> bool:
+        return True
+
+    def wake(self, on_progress: Callable[[float], None] | None = None) -> None:
+        """It is never lost."""
+
     def close(self) -> None:
         """Nothing to release."""
 

@@ -41,10 +41,10 @@ def models_of(shelf, idle_timeout_s=None):
 
 def test_a_model_is_loaded_once_and_stays(shelf):
     models = models_of(shelf)
-    assert models.state("a") == "available"
+    assert models.state("a").status == "available"
     for _ in range(3):
         with models.use("a"):
-            assert models.state("a") == "loaded"
+            assert models.state("a").status == "loaded"
     assert shelf.loads == ["a"]
     models.close()
     assert shelf.open == set()
@@ -91,7 +91,7 @@ def test_a_model_that_cannot_be_loaded_can_be_tried_again(shelf):
         with pytest.raises(ModelLoadFailed), models.use("broken"):
             pass
     assert shelf.loads == ["broken", "broken"]
-    assert models.state("broken") == "available"
+    assert models.state("broken").status == "available"
 
 
 def test_an_idle_model_is_unloaded_after_its_time(shelf):
@@ -123,3 +123,46 @@ def test_who_is_cancelled_while_a_model_loads_does_not_wait_for_it(shelf):
         raise AssertionError("it cannot be loaded")
     models.close()
     assert shelf.open == set()
+
+
+class Lost(ScriptedModel):
+    """A model whose process died: it is ready again once `may_wake` is set and it was woken."""
+
+    def __init__(self):
+        super().__init__()
+        self.may_wake, self.begun = threading.Event(), threading.Event()
+        self.num_wakes = 0
+
+    @property
+    def is_ready(self):
+        return self.num_wakes > 0
+
+    def wake(self, on_progress=None):
+        on_progress(0.25)
+        self.begun.set()
+        assert self.may_wake.wait(10)
+        self.num_wakes += 1
+
+
+def test_who_is_cancelled_while_a_lost_model_is_loaded_again_does_not_wait_for_it():
+    lost, cancellation = Lost(), Cancellation()
+    models = LoadedModels(lambda name, on_progress: LoadedModel(lost, lost), idle_timeout_s=None)
+    with models.use("a"):
+        assert models.state("a").status == "available"
+    seen = []
+
+    def look_and_cancel():
+        assert lost.begun.wait(10)
+        seen.append(models.state("a"))
+        cancellation.set("cancelled")
+
+    threading.Thread(target=look_and_cancel).start()
+    refused = pytest.raises(GenerationFailed, match="The wait for the model a to load was cancelled")
+    with refused, models.use("a", cancellation=cancellation):
+        raise AssertionError("it is not there yet")
+    assert (seen[0].status, seen[0].progress) == ("loading", 0.25)
+    lost.may_wake.set()
+    with models.use("a", cancellation=Cancellation()) as model:
+        assert model.backend is lost
+    assert lost.num_wakes == 1
+    assert models.state("a").status == "loaded"
