@@ -46,15 +46,20 @@ class ContextBuilder:
         self._cuts = CutMemory()
 
     def build(
-        self, run: Run, model: LoadedModel, *, tools: Sequence[FunctionSpec], prompt_budget: int | None
+        self,
+        run: Run,
+        model: LoadedModel,
+        *,
+        steps: Sequence[RunStep],
+        tools: Sequence[FunctionSpec],
+        prompt_budget: int | None,
     ) -> TurnPrompt:
-        """The prompt of the run's next turn. `prompt_budget` is what max_prompt_tokens has left.
+        """The prompt of the run's next turn. `steps` are the thread's, `prompt_budget` what max_prompt_tokens has left.
 
         Raises ContextLengthExceeded when even the newest message does not fit the window, and Incomplete when it does
         not fit the budget.
         """
         window = model.backend.facts.context_window
-        steps = self._store.all(RunStep, thread_id=run.thread_id)
         transcript = read_transcript(self._store, run, steps)
         units = transcript = cut_outputs(transcript, result_limit(window), model.backend.count_tokens)
         if run.truncation_strategy.type == "last_messages":

@@ -16,6 +16,7 @@ from localassist.objects.runs import (
     RequiredAction,
     RequiredCall,
     Run,
+    RunStep,
     SubmitToolOutputsAction,
     Usage,
 )
@@ -33,7 +34,7 @@ from localassist.runs.context import ContextBuilder, TurnPrompt
 from localassist.runs.hosted import HostedTool, OfferedTools, ResultLimits, offered_tools
 from localassist.runs.lifecycle import TERMINAL
 from localassist.runs.long_outputs import result_limit
-from localassist.runs.recorder import Recorder
+from localassist.runs.recorder import Recorder, usage_of
 from localassist.runs.response_format import Asked, answer_format, wanted_turn
 from localassist.runs.signals import Cancelled, Expired, Failed, Incomplete, RequiresAction, RunSignal
 from localassist.runs.tool_choice import effective_choice
@@ -132,9 +133,10 @@ class RunLoop:
 
     def _turn(self, recorder: Recorder, offered: OfferedTools, cancellation: Cancellation) -> bool:
         """One generation and what follows from it. True when the run is completed."""
-        spent = recorder.usage_so_far()
+        steps = self._store.all(RunStep, thread_id=recorder.run.thread_id)
+        spent = usage_of(_own(recorder.run, steps))
         with self._models.use(self._models.resolve(recorder.run.model), cancellation=cancellation) as model:
-            result = self._generate(recorder, model, offered, spent, cancellation)
+            result = self._generate(recorder, model, offered, steps, cancellation)
         _check_cut(recorder, result, spent)
         if recorder.calls is None:
             _finish_answer(recorder, result)
@@ -147,14 +149,20 @@ class RunLoop:
         return False
 
     def _generate(
-        self, recorder: Recorder, model: LoadedModel, offered: OfferedTools, spent: Usage, cancellation: Cancellation
+        self,
+        recorder: Recorder,
+        model: LoadedModel,
+        offered: OfferedTools,
+        steps: Sequence[RunStep],
+        cancellation: Cancellation,
     ) -> TurnResult:
-        run = recorder.run
+        run, own = recorder.run, _own(recorder.run, steps)
+        spent = usage_of(own)
         model = replace(model, dialect=model.dialect.at_effort(run.reasoning_effort))
-        choice = effective_choice(self._store, run, offered)
+        choice = effective_choice(run, own, offered)
         tools = offered.specs if choice.mode != "none" else ()
         budget = _left(run.max_prompt_tokens, spent.prompt_tokens)
-        prompt = self._context.build(run, model, tools=tools, prompt_budget=budget)
+        prompt = self._context.build(run, model, steps=steps, tools=tools, prompt_budget=budget)
         recorder.note(prompt.report)
         recorder.may_annotate(prompt.passages, prompt.files)
         raise_if_set(cancellation)
@@ -188,6 +196,11 @@ class RunLoop:
             seed=self._limits.seed,
             cache_key=run.thread_id,
         )
+
+
+def _own(run: Run, steps: Sequence[RunStep]) -> list[RunStep]:
+    """Of a thread's steps, those of the run."""
+    return [step for step in steps if step.run_id == run.id]
 
 
 def _markers(prompt: TurnPrompt, offered: OfferedTools) -> tuple[str, ...] | None:

@@ -41,6 +41,11 @@ _MESSAGE_REASON: dict[str, str] = {
 }
 
 
+def usage_of(steps: Sequence[RunStep]) -> Usage:
+    """What steps have cost, waiting ones included."""
+    return sum((step.usage or step.internal.pending_usage or Usage() for step in steps), Usage())
+
+
 class Recorder:
     """Records one run. Not thread-safe: it belongs to whoever moves the run at the moment."""
 
@@ -96,10 +101,7 @@ class Recorder:
 
     def usage_so_far(self) -> Usage:
         """The sum over the run's steps, waiting ones included."""
-        total = Usage()
-        for step in self._store.all(RunStep, run_id=self.run.id):
-            total += step.usage or step.internal.pending_usage or Usage()
-        return total
+        return usage_of(self._store.all(RunStep, run_id=self.run.id))
 
     # --- text ------------------------------------------------------------------------------------------------------
 

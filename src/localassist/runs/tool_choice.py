@@ -1,18 +1,22 @@
 """What a run's tool_choice means for its next turn: a force holds until it is satisfied, then it is auto."""
 
+from collections.abc import Sequence
 from typing import Literal, cast
 
 from localassist.objects.runs import FunctionCall, Run, RunStep, ToolCalls
-from localassist.protocols import Store, ToolChoice
+from localassist.protocols import ToolChoice
 from localassist.runs.hosted import OfferedTools
 
 ToolChoiceMode = Literal["auto", "none", "required"]
 
 
-def effective_choice(store: Store, run: Run, offered: OfferedTools) -> ToolChoice:
-    """The choice for the next turn of the run; a hosted tool is forced by the name the model knows it under."""
+def effective_choice(run: Run, steps: Sequence[RunStep], offered: OfferedTools) -> ToolChoice:
+    """The choice for the next turn of the run, whose steps so far are given.
+
+    A hosted tool is forced by the name the model knows it under.
+    """
     mode, name = _asked(run.tool_choice, offered)
-    if mode == "required" and _is_satisfied(store, run, name, offered):
+    if mode == "required" and _is_satisfied(steps, name, offered):
         mode, name = "auto", None
     return ToolChoice(mode=mode, name=name, parallel=run.parallel_tool_calls)
 
@@ -24,10 +28,10 @@ def _asked(tool_choice: object, offered: OfferedTools) -> tuple[ToolChoiceMode, 
     return cast("ToolChoiceMode", tool_choice), None
 
 
-def _is_satisfied(store: Store, run: Run, name: str | None, offered: OfferedTools) -> bool:
+def _is_satisfied(steps: Sequence[RunStep], name: str | None, offered: OfferedTools) -> bool:
     called = [
         call.function.name if isinstance(call, FunctionCall) else offered.name_of(call.type)
-        for step in store.all(RunStep, run_id=run.id)
+        for step in steps
         if isinstance(step.step_details, ToolCalls)
         for call in step.step_details.tool_calls
     ]
