@@ -76,6 +76,18 @@ def test_a_file_that_is_not_there_changes_nothing(searching: Settings) -> None:
     assert run("stores", "list", settings=searching).stdout == before
 
 
+def test_a_file_of_a_type_that_is_not_read_changes_nothing(
+    searching: Settings, notes: list[str], tmp_path: Path
+) -> None:
+    picture = tmp_path / "picture.png"
+    picture.write_bytes(b"\x89PNG")
+    before = [run(kind, "list", settings=searching).stdout for kind in ("stores", "files")]
+    done = run("stores", "create", *notes, str(picture), settings=searching, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"Error: {picture} cannot be searched: files with the extension .png are not read.")
+    assert [run(kind, "list", settings=searching).stdout for kind in ("stores", "files")] == before
+
+
 def test_progress_is_drawn_on_a_terminal(searching: Settings, tmp_path: Path) -> None:
     long = tmp_path / "long.txt"
     long.write_text("The heron waits in the water. " * 3000)

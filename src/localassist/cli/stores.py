@@ -11,6 +11,7 @@ from localassist.cli.lists import Json, Limit, show_done, show_list, show_object
 from localassist.cli.output import note, printable, shorten, size, when
 from localassist.cli.session import Session
 from localassist.errors import InvalidRequest
+from localassist.objects.file_types import extension_of, is_searchable
 
 StoreId = Annotated[str, typer.Argument(metavar="STORE", help="A vector store's id.")]
 FileId = Annotated[str, typer.Argument(metavar="FILE", help="A file's id.")]
@@ -127,10 +128,20 @@ def remove_store(session: Session, store: StoreId) -> None:
 
 
 def _checked(files: list[str]) -> list[str]:
-    """Files as they were named. Raises InvalidRequest, before anything is done, for one that is not here and no id."""
+    """Files as they were named.
+
+    Raises InvalidRequest, before anything is done, for one that is not here and no id, or of a type that is not read.
+    """
     for name in files:
-        if not Path(name).expanduser().is_file() and not _FILE_ID.fullmatch(name):
+        is_here = Path(name).expanduser().is_file()
+        if not is_here and not _FILE_ID.fullmatch(name):
             raise InvalidRequest(f"There is no file {name}.")
+        if is_here and not is_searchable(name):
+            extension = extension_of(name)
+            raise InvalidRequest(
+                f"{name} cannot be searched: files with the extension {extension} are not read. Leave it out, or "
+                "convert it to PDF or text."
+            )
     return files
 
 

@@ -53,7 +53,7 @@ def _read(document: "object", on_page: Callable[[int, int], None]) -> SourceText
         page.close()
     if not assembly.has_text:
         raise invalid(
-            f"The PDF has no text on its {num_pages} pages: they seem to be scanned pictures. Run text recognition "
+            f"The PDF has no text (pages: {num_pages}): it seems to be made of scanned pictures. Run text recognition "
             "(OCR) on it first, and upload the result."
         )
     return assembly.finish()
