@@ -1,14 +1,12 @@
 """What two web applications ask of the server, with the SDK versions they use, in Node."""
 
-import os
 import shutil
-import subprocess
 from typing import Any
 
 import pytest
 
 from localassist.testing import call, say
-from tests.applications.test_python_applications import PROGRAMS, TIMEOUT_S
+from tests.applications.running import PROGRAMS, TIMEOUT_S, run_program
 from tests.conformance.environments import node, node_with
 from tests.tutorials.conftest import Scripted
 
@@ -18,16 +16,8 @@ pytestmark = [pytest.mark.sdk, pytest.mark.timeout(TIMEOUT_S)]
 def drive(application: str, sdk: str, lab: Any) -> None:
     """Run the program from within the folder where its SDK is installed, beside `node_modules`."""
     program = shutil.copy(PROGRAMS / f"{application}.mjs", node_with(sdk).parent)
-    url = str(lab.client.base_url).rstrip("/")
-    environment = os.environ | {
-        "OPENAI_BASE_URL": url,
-        "OPENAI_API_KEY": "none",
-        "ASSISTANTS_BASE_URL": f"{url}/",
-        "ASSISTANTS_API_KEY": "none",
-    }
-    done = subprocess.run([node(), program], capture_output=True, text=True, timeout=180, env=environment, check=False)
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
-    assert done.stdout.rstrip().endswith("done")
+    settings = {"ASSISTANTS_BASE_URL": f"{lab.client.base_url}".rstrip("/") + "/", "ASSISTANTS_API_KEY": "none"}
+    run_program([str(node()), str(program)], lab, **settings)
 
 
 def test_the_assistants_quickstart(scripted: Scripted) -> None:

@@ -3,19 +3,16 @@
 The programs hold the assertions about what the application returns; here are the words of the model.
 """
 
-import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from localassist.testing import call, say
+from tests.applications.running import PROGRAMS, TIMEOUT_S, run_program
 from tests.conformance.environments import python_holding
 from tests.tutorials.conftest import Scripted
 
-PROGRAMS = Path(__file__).parent / "programs"
-TIMEOUT_S = 600
 PACKAGES = {
     "langchain": ("langchain-classic==1.0.8", "langchain-community==0.4.2", "langchain-openai", "openai==2.54.0"),
     "autogen": ("autogen-ext[openai]==0.7.5", "autogen-agentchat==0.7.5", "openai==2.54.0"),
@@ -28,21 +25,9 @@ pytestmark = [pytest.mark.sdk, pytest.mark.timeout(TIMEOUT_S)]
 
 
 def drive(application: str, program: str, folder: Path, lab: Any) -> None:
-    environment = os.environ | {
-        "OPENAI_BASE_URL": str(lab.client.base_url).rstrip("/"),
-        "OPENAI_API_KEY": "none",
-        "OPENAI_CHAT_MODEL_ID": "gpt-4o",
-        "PYTHONUTF8": "1",
-        "NO_PROXY": "127.0.0.1",
-        "AUTOGEN_USE_DOCKER": "0",
-    }
     python = python_holding(application, *PACKAGES[application])
-    command = [str(python), str(PROGRAMS / program), str(folder)]
-    done = subprocess.run(
-        command, capture_output=True, text=True, encoding="utf-8", timeout=180, env=environment, check=False
-    )
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
-    assert done.stdout.rstrip().endswith("done")
+    settings = {"OPENAI_CHAT_MODEL_ID": "gpt-4o", "PYTHONUTF8": "1", "AUTOGEN_USE_DOCKER": "0"}
+    run_program([str(python), str(PROGRAMS / program), str(folder)], lab, **settings)
 
 
 def test_langchain(scripted: Scripted, tmp_path: Path) -> None:

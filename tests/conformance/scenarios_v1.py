@@ -13,6 +13,7 @@ from tests.conformance.lab import (
     PLAIN_TEXT,
     QUERY,
     TWO_CALLS,
+    WEATHER,
     WEATHER_TEXT,
     Lab,
     Row,
@@ -74,6 +75,49 @@ def functions_of_2023(lab: Lab) -> None:
     assert last.type == "message_creation"
 
 
+@scenario(Row.FUNCTIONS, since=(1, 16), until=LAST_V1)
+def outputs_are_submitted_and_polled_in_spring_2024(lab: Lab) -> None:
+    run = lab.waiting_run(WEATHER)
+    done = lab.client.beta.threads.runs.submit_tool_outputs_and_poll(
+        thread_id=run.thread_id, run_id=run.id, tool_outputs=outputs_for(run)
+    )
+    assert (done.status, done.incomplete_details, done.truncation_strategy.type) == ("completed", None, "auto")
+
+
+@scenario(Row.FUNCTIONS, since=(1, 14), until=LAST_V1)
+def a_stream_of_2024_goes_on_with_outputs(lab: Lab) -> None:
+    runs = lab.client.beta.threads.runs
+    events = list(runs.create(thread_id=lab.thread(), assistant_id=lab.assistant(WEATHER), stream=True))
+    assert (events[0].event, events[-1].event) == ("thread.run.created", "thread.run.requires_action")
+    run = events[-1].data
+    again = list(
+        runs.submit_tool_outputs(
+            thread_id=run.thread_id, run_id=run.id, tool_outputs=outputs_for(run, "sunny"), stream=True
+        )
+    )
+    assert (again[0].event, again[-1].event) == ("thread.run.step.completed", "thread.run.completed")
+    deltas = [event.data.delta for event in again if event.event == "thread.message.delta"]
+    assert "".join(delta.content[0].text.value for delta in deltas) == WEATHER_TEXT
+
+
+@scenario(Row.RUNS, since=(1, 20), until=LAST_V1)
+def runs_take_the_settings_of_april_2024(lab: Lab) -> None:
+    file = lab.upload(BIRDS)
+    assistant = lab.client.beta.assistants.create(model=CITES, tools=[{"type": "retrieval"}])
+    run = lab.client.beta.threads.runs.create_and_poll(
+        thread_id=lab.client.beta.threads.create().id,
+        assistant_id=assistant.id,
+        additional_messages=[{"role": "user", "content": QUERY, "file_ids": [file]}],
+        tool_choice={"type": "retrieval"},
+        max_prompt_tokens=20_000,
+        max_completion_tokens=1_000,
+        truncation_strategy={"type": "last_messages", "last_messages": 5},
+        temperature=0.2,
+    )
+    assert (run.status, run.tool_choice.type, run.max_completion_tokens) == ("completed", "retrieval", 1_000)
+    assert (run.truncation_strategy.last_messages, run.temperature) == (5, 0.2)
+
+
 @scenario(Row.SEARCH, since=FIRST, until=LAST_V1)
 def retrieval_quotes_the_file_it_cites(lab: Lab) -> None:
     file = lab.upload(BIRDS)
@@ -89,6 +133,35 @@ def retrieval_quotes_the_file_it_cites(lab: Lab) -> None:
     first = lab.client.beta.threads.runs.steps.list(run.id, thread_id=run.thread_id, order="asc").data[0]
     (call,) = first.step_details.tool_calls
     assert (call.type, call.retrieval) == ("retrieval", {})
+
+
+@scenario(Row.SEARCH, since=FIRST, until=LAST_V1)
+def files_of_a_message_are_searched(lab: Lab) -> None:
+    file = lab.upload(BIRDS)
+    assistant = lab.client.beta.assistants.create(model=CITES, tools=[{"type": "retrieval"}])
+    asked = {"messages": [{"role": "user", "content": QUERY, "file_ids": [file]}]}
+    run = lab.poll(lab.client.beta.threads.create_and_run(assistant_id=assistant.id, thread=asked))
+    text = lab.client.beta.threads.messages.list(run.thread_id).data[0].content[0].text
+    assert text.value == "It waits at the river 【0†source】."
+    assert [citation.file_citation.file_id for citation in text.annotations] == [file]
+
+
+@scenario(Row.STREAMS, since=(1, 14), until=LAST_V1)
+def a_handler_follows_retrieval(lab: Lab) -> None:
+    file = lab.upload(BIRDS)
+    assistant = lab.client.beta.assistants.create(model=CITES, tools=[{"type": "retrieval"}], file_ids=[file])
+    handler, runs = new_handler(lab), lab.client.beta.threads.runs
+    with runs.create_and_stream(
+        thread_id=lab.thread(QUERY), assistant_id=assistant.id, event_handler=handler
+    ) as stream:
+        stream.until_done()
+    assert [call.type for (call,) in handler.all_args_of("on_tool_call_created")] == ["retrieval"]
+    (message,) = handler.args_of("on_message_done")
+    text = message.content[0].text
+    assert "".join(args[0].value or "" for args in handler.all_args_of("on_text_delta")) == text.value
+    (citation,) = text.annotations
+    assert text.value[citation.start_index : citation.end_index] == citation.text == "【0†source】"
+    assert (citation.file_citation.file_id, message.file_ids) == (file, [])
 
 
 @scenario(Row.CODE, since=FIRST, until=LAST_V1, needs="kernel")
@@ -118,6 +191,7 @@ def files_of_assistants_and_messages(lab: Lab) -> None:
     added = client.assistants.files.create(made.id, file_id=two)
     assert (added.id, added.object, added.assistant_id) == (two, "assistant.file", made.id)
     assert {file.id for file in client.assistants.files.list(made.id)} == {one, two}
+    assert [file.id for file in client.assistants.files.list(made.id, limit=1, order="asc")] == [one, two]
     assert client.assistants.files.retrieve(one, assistant_id=made.id).id == one
     assert client.assistants.files.delete(one, assistant_id=made.id).deleted
     assert client.assistants.retrieve(made.id).file_ids == [two]
