@@ -221,7 +221,7 @@ def _thread_record(session: Session, about: Json) -> Json:
     return record
 
 
-def _stores_of(session: Session, owners: list[Json] | None) -> list[Json]:
+def _stores_of(session: Session, owners: list[Any] | None) -> list[Json]:
     """The vector stores that owners search, each followed by its files; all stores for None."""
     from openai import NotFoundError
 
