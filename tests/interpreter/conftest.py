@@ -1,6 +1,8 @@
 """One interpreter with real kernels for the whole folder, confined as strongly as this machine allows."""
 
 import io
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -11,7 +13,8 @@ from localassist.errors import InterpreterUnavailable
 from localassist.interpreter.interpreter import KernelInterpreter, SessionRules
 from localassist.protocols import Cancellation, CellImage, CellResult, SessionFile
 
-QUICK = SessionRules(cell_timeout_s=20, max_chars=256 << 10, num_ahead=0)
+PATIENCE_S = 60.0  # for what takes a moment, and longer where the machine is busy
+QUICK = SessionRules(cell_timeout_s=PATIENCE_S, max_chars=256 << 10, num_ahead=0)
 
 
 def open_interpreter(data_dir: Path | str, *, rules: SessionRules = QUICK, **settings: object) -> KernelInterpreter:
@@ -29,6 +32,13 @@ def session_file(file_id: str, name: str, content: bytes) -> SessionFile:
     return SessionFile(file_id, name, len(content), lambda: io.BytesIO(content))
 
 
+def wait_until(condition: Callable[[], object], timeout_s: float = PATIENCE_S) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+
+
 class Notebook:
     """Cells of one session, one after the other."""
 
@@ -38,7 +48,12 @@ class Notebook:
         self.shown: list[str | CellImage] = []
 
     def __call__(
-        self, code: str, *, files: Sequence[SessionFile] = (), cancellation: Cancellation | None = None
+        self,
+        code: str,
+        *,
+        files: Sequence[SessionFile] = (),
+        cancellation: Cancellation | None = None,
+        on_output: Callable[[str | CellImage], None] | None = None,
     ) -> CellResult:
         self.shown.clear()
         return self.interpreter.execute(
@@ -46,8 +61,38 @@ class Notebook:
             code,
             files=files,
             cancellation=cancellation or Cancellation(),
-            on_output=self.shown.append,
+            on_output=on_output or self.shown.append,
         )
+
+    def cancelled_at_its_first_output(self, code: str) -> CellResult:
+        cancellation = Cancellation()
+        return self(code, cancellation=cancellation, on_output=lambda _: cancellation.set("cancelled"))
+
+    def begin(self, code: str) -> "CellUnderWay":
+        """Start a cell on a thread of its own; return when it has shown something."""
+        return CellUnderWay(self, code)
+
+
+class CellUnderWay:
+    """Its result is there when its thread has ended."""
+
+    def __init__(self, cell: Notebook, code: str) -> None:
+        self.cancellation = Cancellation()
+        self.result: CellResult | None = None
+        begun = threading.Event()
+
+        def run() -> None:
+            self.result = cell(code, cancellation=self.cancellation, on_output=lambda _: begun.set())
+
+        self._thread = threading.Thread(target=run)
+        self._thread.start()
+        assert begun.wait(PATIENCE_S)
+
+    def ended(self) -> CellResult:
+        """Wait for its end."""
+        self._thread.join(PATIENCE_S)
+        assert self.result is not None
+        return self.result
 
 
 @pytest.fixture(scope="session")

@@ -1,17 +1,17 @@
 """How cells end that do not end by themselves: time, cancellation, too much output, death; and what is said of it."""
 
 import threading
-import time
 
 import pytest
 
+from localassist.errors import InterpreterUnavailable
 from localassist.interpreter.interpreter import KernelInterpreter, SessionRules
 from localassist.protocols import Cancellation
-from tests.interpreter.conftest import QUICK, Notebook, open_interpreter
+from tests.interpreter.conftest import PATIENCE_S, QUICK, Notebook, open_interpreter, wait_until
 
 LOST = "the session was restarted: variables are lost, files are kept"
 KEPT = "variables and files are kept"
-TIMEOUT_S = 1.5
+TIMEOUT_S = 5.0  # time enough for what is quick, on a busy machine too
 UNINTERRUPTIBLE = "sum(range(10**12))"
 
 
@@ -23,18 +23,12 @@ def impatient(tmp_path_factory: pytest.TempPathFactory):
     opened.close()
 
 
-def cancel_after(delay_s: float) -> Cancellation:
-    cancellation = Cancellation()
-    threading.Timer(delay_s, cancellation.set, ("cancelled",)).start()
-    return cancellation
-
-
 def test_a_cell_is_interrupted_when_its_time_is_over(impatient: KernelInterpreter) -> None:
     cell = Notebook(impatient, "interrupted")
     cell("kept = 7")
     result = cell("print('begun')\nwhile True: pass")
     assert result.failed
-    assert result.note == f"stopped after {TIMEOUT_S} s; {KEPT}"
+    assert result.note == f"stopped after {TIMEOUT_S:g} s; {KEPT}"
     assert result.output.startswith("begun\nTraceback")
     assert "KeyboardInterrupt" in result.output
     assert "stopped after" not in result.output  # whoever shows the output adds the note
@@ -54,11 +48,9 @@ def test_a_cell_is_interrupted_when_its_time_is_over(impatient: KernelInterprete
 def test_code_that_cannot_be_interrupted_is_killed(impatient: KernelInterpreter, code: str) -> None:
     cell = Notebook(impatient, code)
     cell("gone = 7; open('stays.txt', 'w').write('x')")
-    started = time.monotonic()
     result = cell(code)
-    assert time.monotonic() - started < 30  # it ends at all; how fast is measured elsewhere
     assert result.failed
-    assert result.note == f"stopped after {TIMEOUT_S} s; it could not be interrupted; {LOST}"
+    assert result.note == f"stopped after {TIMEOUT_S:g} s; it could not be interrupted; {LOST}"
     after = cell("import os; print(os.listdir('/mnt/data')); gone")
     assert "stays.txt" in after.output
     assert "NameError" in after.output
@@ -66,21 +58,20 @@ def test_code_that_cannot_be_interrupted_is_killed(impatient: KernelInterpreter,
 
 
 def test_waiting_for_a_child_process_is_interrupted(impatient: KernelInterpreter) -> None:
-    result = Notebook(impatient, "child")("import subprocess; subprocess.run(['sleep', '60'])")
-    assert result.note == f"stopped after {TIMEOUT_S} s; {KEPT}"
+    result = Notebook(impatient, "child")("import subprocess; subprocess.run(['sleep', '600'])")
+    assert result.note == f"stopped after {TIMEOUT_S:g} s; {KEPT}"
 
 
 def test_cancelling_interrupts(shared: Notebook) -> None:
     shared("here = 1")
-    result = shared("import time; time.sleep(60)", cancellation=cancel_after(0.2))
+    result = shared.cancelled_at_its_first_output("print('begun', flush=True); import time; time.sleep(600)")
     assert result.failed
     assert result.note == f"stopped because the run was cancelled; {KEPT}"
     assert shared("here").output == "1\n"
 
 
 def test_cancelling_kills_what_cannot_be_interrupted(notebook: Notebook) -> None:
-    notebook("1")
-    result = notebook(UNINTERRUPTIBLE, cancellation=cancel_after(1))
+    result = notebook.cancelled_at_its_first_output(f"print('begun', flush=True); {UNINTERRUPTIBLE}")
     assert result.note == f"stopped because the run was cancelled; it could not be interrupted; {LOST}"
     assert notebook("1").output == "1\n"
 
@@ -94,24 +85,13 @@ def test_nothing_runs_when_it_was_cancelled_before(shared: Notebook) -> None:
 
 
 def test_a_cell_that_waits_for_its_turn_can_be_cancelled(shared: Notebook) -> None:
-    first, begun = Cancellation(), threading.Event()
-    other = Notebook(shared.interpreter, shared.session)
-    thread = threading.Thread(
-        target=lambda: shared.interpreter.execute(
-            shared.session,
-            "print('begun', flush=True); import time; time.sleep(60)",
-            files=(),
-            cancellation=first,
-            on_output=lambda _: begun.set(),
-        )
-    )
-    thread.start()
-    assert begun.wait(20)
-    result = other("1", cancellation=cancel_after(0.2))
+    first = shared.begin("print('begun', flush=True); import time; time.sleep(600)")
+    cancellation = Cancellation()
+    threading.Timer(0.2, cancellation.set, ("cancelled",)).start()  # while it waits, or before: it says the same
+    result = Notebook(shared.interpreter, shared.session)("1", cancellation=cancellation)
     assert result.note == "cancelled before the code ran"
-    first.set("enough")
-    thread.join(20)
-    assert not thread.is_alive()
+    first.cancellation.set("enough")
+    assert first.ended().failed
 
 
 @pytest.mark.parametrize(
@@ -134,9 +114,22 @@ def test_a_dead_kernel_is_replaced_and_said_so(notebook: Notebook, code: str, ho
     assert "NameError" in notebook("gone").output
 
 
-def test_a_kernel_that_dies_between_cells_is_replaced_and_said_so(notebook: Notebook) -> None:
-    notebook("import os, threading; threading.Timer(0.2, lambda: os._exit(1)).start()")
-    time.sleep(1)
+DIES_WHEN_TOLD = """
+import os, threading, time
+def wait():
+    while not os.path.exists("die"): time.sleep(0.01)
+    os._exit(1)
+threading.Thread(target=wait).start()
+"""
+
+
+def test_a_kernel_that_dies_between_cells_is_replaced_and_said_so(opened, tmp_path) -> None:
+    interpreter = opened()
+    notebook = Notebook(interpreter, "s")
+    notebook(DIES_WHEN_TOLD)
+    (data,) = (tmp_path / "data" / "interpreter").glob("w-*/data")
+    (data / "die").touch()
+    wait_until(lambda: not interpreter._sessions["s"].is_live)
     result = notebook("2")
     assert result.output.startswith("[the code's process is gone (its process ended with status 1)")
     assert result.output.endswith(f"{LOST}]\n2\n")
@@ -194,38 +187,36 @@ def test_an_error_of_the_listener_stops_the_cell_and_is_raised(shared: Notebook)
     def refuse(_: object) -> None:
         raise OSError("the store is gone")
 
-    started = time.monotonic()
     with pytest.raises(OSError, match="the store is gone"):
-        shared.interpreter.execute(
-            shared.session,
-            "print('x', flush=True); import time; time.sleep(60)",
-            files=(),
-            cancellation=Cancellation(),
-            on_output=refuse,
-        )
-    assert time.monotonic() - started < 30
+        shared("print('x', flush=True); import time; time.sleep(600)", on_output=refuse)
     assert shared("6").output == "6\n"
 
 
 def test_closing_ends_a_cell_under_way(tmp_path) -> None:
     interpreter = open_interpreter(tmp_path, rules=QUICK)
-    begun = threading.Event()
-    results = []
-    thread = threading.Thread(
-        target=lambda: results.append(
-            interpreter.execute(
-                "s",
-                "print('begun', flush=True)\nwhile True: pass",
-                files=(),
-                cancellation=Cancellation(),
-                on_output=lambda _: begun.set(),
-            )
-        )
-    )
-    thread.start()
-    assert begun.wait(20)
+    cell = Notebook(interpreter, "s").begin("print('begun', flush=True)\nwhile True: pass")
     interpreter.close()
-    thread.join(20)
-    assert not thread.is_alive()
-    assert results[0].failed
-    assert "the session was ended" in results[0].note
+    result = cell.ended()
+    assert result.failed
+    assert "the session was ended" in (result.note or "")
+
+
+def test_closing_ends_a_kernel_that_is_just_starting(tmp_path) -> None:
+    """It is said so, whether the kernel has started by then or not; and nobody waits for ever."""
+    interpreter = open_interpreter(tmp_path, rules=QUICK)
+    interpreter.sandbox()
+    said: list[str] = []
+
+    def run() -> None:
+        try:
+            said.append(Notebook(interpreter, "s")("while True: pass").note or "")
+        except InterpreterUnavailable as exc:
+            said.append(exc.message)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    wait_until(lambda: list((tmp_path / "interpreter").glob("w-*")))
+    interpreter.close()
+    thread.join(PATIENCE_S)
+    assert len(said) == 1
+    assert "is closed" in said[0] or "was ended" in said[0]

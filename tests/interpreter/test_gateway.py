@@ -19,9 +19,8 @@ from localassist.errors import InterpreterUnavailable
 from localassist.interpreter import KernelInterpreter
 from localassist.interpreter.interpreter import SessionRules
 from localassist.protocols import Cancellation, CellImage
-from tests.interpreter.conftest import Notebook, session_file
-from tests.interpreter.test_endings import cancel_after
-from tests.interpreter.test_session_files import made, wait_until
+from tests.interpreter.conftest import Notebook, session_file, wait_until
+from tests.interpreter.test_session_files import made
 
 TOKEN = "a secret token"
 START_TIMEOUT_S = 90
@@ -154,7 +153,7 @@ def test_much_output_is_shortened(cell: Notebook) -> None:
 
 
 def test_cancelling_interrupts(cell: Notebook) -> None:
-    result = cell("import time; time.sleep(60)", cancellation=cancel_after(1))
+    result = cell.cancelled_at_its_first_output("print('begun', flush=True); import time; time.sleep(600)")
     assert result.note == "stopped because the run was cancelled; variables and files are kept"
 
 
@@ -174,7 +173,7 @@ def test_forgetting_deletes_the_files_at_the_gateway(remote: KernelInterpreter, 
     (directory,) = set(gateway.directory.glob("localassist-*")) - before
     assert (directory / "a.txt").exists()
     remote.forget("thread_2")
-    wait_until(lambda: not directory.exists(), timeout_s=60)
+    wait_until(lambda: not directory.exists())
 
 
 def test_files_that_are_gone_with_their_kernel_are_said_to_be(gateway: Gateway, tmp_path: Path) -> None:

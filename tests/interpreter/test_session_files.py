@@ -1,11 +1,9 @@
 """Files laid into a session and files that its code makes."""
 
-import time
-
 import pytest
 
 from localassist.interpreter.interpreter import KernelInterpreter
-from tests.interpreter.conftest import Notebook, open_interpreter, session_file
+from tests.interpreter.conftest import Notebook, open_interpreter, session_file, wait_until
 
 SALES = session_file("file-sales1", "sales.csv", b"month,units\njan,3\nfeb,4\n")
 
@@ -197,10 +195,3 @@ def test_deep_and_locked_directories_are_deleted_with_the_session(opened, tmp_pa
     )
     interpreter.forget("s")
     wait_until(lambda: not list((tmp_path / "data" / "interpreter").glob("w-*")))
-
-
-def wait_until(condition, timeout_s: float = 30) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)

@@ -1,8 +1,6 @@
 """Sessions: apart from each other, kept while they are used, restarted with a word about it, deleted when forgotten."""
 
 import json
-import threading
-import time
 from pathlib import Path
 
 import psutil
@@ -13,9 +11,7 @@ from localassist.errors import InterpreterUnavailable
 from localassist.interpreter import KernelInterpreter
 from localassist.interpreter.interpreter import SessionRules
 from localassist.interpreter.opening import package_directory
-from localassist.protocols import Cancellation
-from tests.interpreter.conftest import Notebook, session_file
-from tests.interpreter.test_session_files import wait_until
+from tests.interpreter.conftest import Notebook, session_file, wait_until
 
 LOST = "[the session was restarted: variables are lost, files are kept]\n"
 
@@ -32,21 +28,14 @@ def test_sessions_share_neither_variables_nor_files(interpreter: KernelInterpret
 
 
 def test_sessions_run_at_the_same_time(interpreter: KernelInterpreter) -> None:
-    meeting = [Notebook(interpreter, f"parallel {i}") for i in range(3)]
-    for cell in meeting:
-        cell("import time")
-    outputs: list[str] = []
-    started = time.monotonic()
-    threads = [
-        threading.Thread(target=lambda cell=cell: outputs.append(cell("time.sleep(2); 'done'").output))
-        for cell in meeting
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert outputs == ["'done'\n"] * 3
-    assert time.monotonic() - started < 6  # one after the other they would sleep that long
+    names = [f"parallel {i}" for i in range(3)]
+    waiting = "print('begun', flush=True)\nimport time\nwhile True: time.sleep(0.1)"
+    cells = [Notebook(interpreter, name).begin(waiting) for name in names]  # each begins beside those before it
+    for cell in cells:
+        cell.cancellation.set("they have met")
+    assert all(cell.ended().output.startswith("begun\n") for cell in cells)
+    for name in names:
+        interpreter.forget(name)
 
 
 def test_an_idle_session_loses_its_variables_and_keeps_its_files(opened) -> None:
@@ -100,24 +89,9 @@ def test_forgetting_deletes_the_files_and_the_next_session_is_new(opened, tmp_pa
 
 def test_forgetting_ends_a_cell_under_way(opened) -> None:
     interpreter = opened()
-    begun = threading.Event()
-    results = []
-    thread = threading.Thread(
-        target=lambda: results.append(
-            interpreter.execute(
-                "s",
-                "print('begun', flush=True)\nwhile True: pass",
-                files=(),
-                cancellation=Cancellation(),
-                on_output=lambda _: begun.set(),
-            )
-        )
-    )
-    thread.start()
-    assert begun.wait(30)
+    cell = Notebook(interpreter, "s").begin("print('begun', flush=True)\nwhile True: pass")
     interpreter.forget("s")
-    thread.join(20)
-    assert results[0].failed
+    assert cell.ended().failed
 
 
 def test_forgetting_needs_no_kernel(opened, tmp_path: Path) -> None:

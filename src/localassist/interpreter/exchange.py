@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
+TAKING_UP_S = 0.05  # from the kernel's word that it has a cell to the cell's own code; no interrupt should fall between
 MAX_MESSAGES = 1000
 MAX_BYTES = 64 << 20
-REPLY_WITHOUT_IDLE_S = 1.0
+REPLY_WITHOUT_IDLE_S = 5.0  # a busy machine may be late with the rest of the output
 
 
 class KernelFailed(OSError):
@@ -62,7 +63,10 @@ class Exchanges:
         return exchange
 
     async def greet(self, ask: "Callable[[], Exchange]", died: "asyncio.Future[str]", *, patience_s: float) -> bool:
-        """Ask until an answer comes on both channels: a subscription takes a moment. False when the kernel died."""
+        """Ask until an answer comes on both channels: a subscription takes a moment. False when the kernel died.
+
+        Each answer is waited for twice as long as the one before: a busy kernel may need more than the first.
+        """
         while True:
             exchange = ask()
             await wait_first(exchange.finished, died, timeout_s=patience_s)
@@ -71,6 +75,7 @@ class Exchanges:
                 return False
             if exchange.finished.done() and not exchange.lost_output:
                 return True
+            patience_s *= 2
 
     def give_up(self, request_id: str) -> None:
         """Expect no more."""
@@ -97,11 +102,14 @@ class Exchanges:
 
 
 class Exchange:
-    """One execute request. `finished` holds the reply's content when all of its output has come."""
+    """One execute request. `begun` is set when the kernel is at work on it and can be interrupted; `finished` holds the
+    reply's content when all of its output has come.
+    """
 
     def __init__(self, request_id: str, on_output: Callable[[KernelMessage], None]) -> None:
         self.id = request_id
         self.finished: asyncio.Future[Mapping[str, Any]] = asyncio.get_running_loop().create_future()
+        self.begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.flooded: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.lost_output = False
         self._on_output = on_output
@@ -115,8 +123,20 @@ class Exchange:
             if message.content.get("execution_state") == "idle":
                 self._is_idle = True
                 self._finish_when_complete()
-        elif not self.flooded.done():
+            return
+        if message.type == "execute_input":
+            asyncio.get_running_loop().call_later(TAKING_UP_S, self._begin)
+        if not self.flooded.done():
             self._on_output(message)
+
+    def _begin(self) -> None:
+        if not self.begun.done():
+            self.begun.set_result(None)
+
+    @property
+    def has_ended_without_reply(self) -> bool:
+        """Whether the kernel is done with it and has not answered: it was interrupted before the code itself began."""
+        return self._is_idle and self._reply is None
 
     def count(self, num_bytes: int) -> bool:
         """Count a message before it is read; False when there have been too many to read more."""

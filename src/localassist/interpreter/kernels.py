@@ -84,6 +84,7 @@ class Kernels:
         for session in sessions:
             await session.end()
         await self.pool.close()
+        await self.loop.wind_up()  # kernels that are just starting, too, must be gone before what they live in
         await self.seats.close()
 
 

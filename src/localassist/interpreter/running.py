@@ -8,7 +8,6 @@ from typing import Literal
 from localassist.interpreter.exchange import Exchange, Kernel, KernelMessage, wait_first
 
 GRACE_S = 2.0
-REPLY_AFTER_IDLE_S = 5.0
 
 StopReason = Literal["timeout", "cancelled", "output"]
 
@@ -31,7 +30,11 @@ async def run_cell(
     cancelled: "asyncio.Future[None]",
     grace_s: float = GRACE_S,
 ) -> CellEnd:
-    """Execute; interrupt when `timeout_s` are over, `cancelled` is set or the output floods; kill after `grace_s`."""
+    """Execute; interrupt when `timeout_s` are over, `cancelled` is set or the output floods; kill after `grace_s`.
+
+    Interrupts are ignored until the code has begun, and may be lost while it begins. So its beginning is waited for,
+    and what seems deaf is interrupted a second time.
+    """
     if cancelled.done():
         return CellEnd(failed=True, stopped="cancelled")
     exchange = kernel.execute(code, on_output)
@@ -39,9 +42,16 @@ async def run_cell(
     if exchange.finished.done() or kernel.died.done():
         return await _ended(kernel, exchange, None)
     stopped: StopReason = "cancelled" if cancelled.done() else "output" if exchange.flooded.done() else "timeout"
-    await kernel.interrupt()
-    await wait_first(exchange.finished, kernel.died, timeout_s=grace_s)
+    await wait_first(exchange.begun, exchange.finished, kernel.died, timeout_s=grace_s)
+    for _ in range(2):
+        if exchange.finished.done() or kernel.died.done():
+            break
+        await kernel.interrupt()
+        await wait_first(exchange.finished, kernel.died, timeout_s=grace_s / 2)
     if not exchange.finished.done():
+        if exchange.has_ended_without_reply and not kernel.died.done():
+            exchange.finished.cancel()
+            return CellEnd(failed=True, stopped=stopped)
         await kernel.kill("it could not be interrupted")
     return await _ended(kernel, exchange, stopped)
 

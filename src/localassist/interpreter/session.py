@@ -1,13 +1,14 @@
 """One session: a kernel and the files it works on, cell after cell."""
 
 import asyncio
+import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 from typing import NamedTuple, Protocol
 
-from localassist.interpreter.exchange import Kernel, KernelFailed
+from localassist.interpreter.exchange import Kernel
 from localassist.interpreter.loop_thread import LoopThread
 from localassist.interpreter.notes import FILES_LATER, LOST, NO_NETWORK, note_on
 from localassist.interpreter.running import CellEnd, run_cell
@@ -15,6 +16,8 @@ from localassist.interpreter.text import PathNames
 from localassist.interpreter.transcript import Transcript
 from localassist.interpreter.workspace import Collected
 from localassist.protocols import Cancellation, CellImage, CellResult, SessionFile
+
+logger = logging.getLogger(__name__)
 
 MISSING_PACKAGE = ("ModuleNotFoundError", "ImportError")
 WAIT_FOR_TURN_S = 0.1
@@ -122,7 +125,7 @@ class Session:
         try:
             notes += seat.files.put(files)
             seat.files.mark()
-        except KernelFailed as exc:
+        except OSError as exc:  # of a kernel elsewhere, or because code is still at work on the files
             return self._give_up(seat, exc)
         pieces: SimpleQueue[str | CellImage | None] = SimpleQueue()
         transcript = Transcript(seat.files.path_names, self._max_chars, pieces.put)
@@ -131,7 +134,7 @@ class Session:
         stop = _Stop(self._loop.loop)
         cancellation.subscribe(stop.set)
         work = self._run(seat, code, transcript, stop)
-        running = asyncio.run_coroutine_threadsafe(work, self._loop.loop)
+        running = self._loop.submit(work)
         running.add_done_callback(lambda _: pieces.put(None))
         try:
             while (piece := pieces.get()) is not None:
@@ -172,7 +175,8 @@ class Session:
     def _result(self, seat: Seat, end: CellEnd, transcript: Transcript) -> CellResult:
         try:
             collected = seat.files.collect()
-        except KernelFailed:  # it is dead; the next one finds them
+        except OSError as exc:  # the kernel is dead, or code keeps us from them; after the next cell they are found
+            logger.warning("a session's files could not be looked at: %s", exc)
             collected = Collected([], [FILES_LATER])
         note = note_on(end, self._timeout_s)
         no_network = NO_NETWORK if seat.is_offline and transcript.error_name in MISSING_PACKAGE else None
@@ -188,12 +192,13 @@ class Session:
             note=note,
         )
 
-    def _give_up(self, seat: Seat, failure: KernelFailed) -> CellResult:
+    def _give_up(self, seat: Seat, failure: OSError) -> CellResult:
         """The kernel is of no use any more, though it may live."""
         assert seat.kernel is not None
-        self._loop.run(seat.kernel.kill(str(failure)))
+        why = failure.strerror or "its files cannot be reached"
+        self._loop.run(seat.kernel.kill(why))
         seat.kernel = None
-        return CellResult("", failed=True, note=f"the code did not run ({failure}); {LOST}")
+        return CellResult("", failed=True, note=f"the code did not run ({why}); {LOST}")
 
     async def rest(self) -> None:
         """End the kernel of a session that is not busy, and keep its files. The next cell is told."""
