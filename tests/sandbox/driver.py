@@ -9,19 +9,19 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from localassist.interpreter.sandbox.base import Limits
+from localassist.interpreter.sandbox.base import Limits, Program
 from localassist.interpreter.sandbox.choosing import MAKERS
 from tests.sandbox import world as worlds
 from tests.sandbox.attacks.registry import ATTACKS, Attack, libc
 
+PATIENCE_S = 30.0
 HERE = Path(__file__).resolve().parent
 START = f"import sys; sys.path.insert(0, {str(HERE)!r}); from attacks.runner import main; main()"
-TIMEOUT_S = 180
+TIMEOUT_S = 240
 
 
 def drive(name: str, directory: Path) -> dict[str, Any]:
@@ -37,7 +37,7 @@ def drive(name: str, directory: Path) -> dict[str, Any]:
             done = subprocess.run(
                 command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False, pass_fds=[secret]
             )
-            alive_after = worlds.is_alive(host.session)
+            alive_after = worlds.shows_life(host.session, within_s=PATIENCE_S)
         else:
             done, alive_after = attack_inside(name, host, command, secret)
         if done.returncode or not done.stdout:
@@ -71,15 +71,15 @@ def attack_inside(
 ) -> tuple[subprocess.CompletedProcess[str], bool]:
     sandbox = MAKERS[name]()  # type: ignore[index]
     command[4] = worlds.to_argument(host, sandbox.places(host.session).data)
-    launch = sandbox.wrap(command, host.session, Limits(), env={}, readable=[HERE])
+    launch = sandbox.wrap(Program(command, readable=[HERE]), host.session, Limits())
     process = subprocess.Popen(
         launch.argv, env=launch.env, cwd=launch.cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, text=True, start_new_session=True, pass_fds=[secret],
     )  # fmt: skip
     output, errors = process.communicate(timeout=TIMEOUT_S)
     sandbox.kill(process.pid)
-    time.sleep(0.2)
-    return subprocess.CompletedProcess(command, process.returncode, output, errors), worlds.is_alive(host.session)
+    outlives = not worlds.falls_silent(host.session)
+    return subprocess.CompletedProcess(command, process.returncode, output, errors), outlives
 
 
 def is_runnable(attack: Attack, world: dict[str, Any], *, is_control: bool) -> bool:

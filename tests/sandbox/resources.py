@@ -19,7 +19,7 @@ from queue import Empty, Queue
 from typing import Any
 
 from localassist.interpreter.sandbox import processes, trees
-from localassist.interpreter.sandbox.base import Breach, Limits, Sandbox, SessionDirs
+from localassist.interpreter.sandbox.base import Breach, Limits, Program, Sandbox, SessionDirs
 from localassist.interpreter.sandbox.choosing import MAKERS
 from localassist.interpreter.sandbox.watchdog import Watchdog
 from tests.sandbox.attacks.exhaustion import MIB, SCENARIOS
@@ -36,7 +36,7 @@ LIMITS = Limits(
 )
 MANY_ADDRESSES = replace(LIMITS, address_space_bytes=1 << 36)
 ENGINE_DIES = "the_engine_dies"
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 HERE = Path(__file__).resolve().parent
 START = f"import sys; sys.path.insert(0, {str(HERE)!r}); from attacks.exhaustion import main; main()"
 
@@ -54,7 +54,7 @@ class Started:
 def start(sandbox: Sandbox, directory: Path, limits: Limits, scenario: str) -> Started:
     session = SessionDirs.make(directory / "data", directory / "run", directory / "tmp")
     command = [sys.executable, "-I", "-c", START, scenario, *sandbox.places(session)]
-    launch = sandbox.wrap(command, session, limits, env={}, readable=[HERE])
+    launch = sandbox.wrap(Program(command, readable=[HERE]), session, limits)
     sandbox.seal(session)
     process = subprocess.Popen(
         launch.argv, env=launch.env, cwd=launch.cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
@@ -133,7 +133,7 @@ def look_at(attacker: Started, pids: list[int], limits: Limits) -> tuple[bool, i
 def how_it_ended(attacker: Started, breaches: "Queue[Breach]") -> str | None:
     has_ended = attacker.process.poll() is not None
     try:
-        return f"stopped: {breaches.get(timeout=1 if has_ended else 0.02).limit_name}"
+        return f"stopped: {breaches.get(timeout=10 if has_ended else 0.02).limit_name}"
     except Empty:
         return "ended by itself" if has_ended else None
 
@@ -145,7 +145,7 @@ def is_zombie(pid: int) -> bool:
         return True
 
 
-def wait_until(condition: Callable[[], bool], timeout_s: float = 10.0) -> bool:
+def wait_until(condition: Callable[[], bool], timeout_s: float = 60.0) -> bool:
     ends_at = time.monotonic() + timeout_s
     while time.monotonic() < ends_at:
         if condition():
@@ -156,7 +156,7 @@ def wait_until(condition: Callable[[], bool], timeout_s: float = 10.0) -> bool:
 
 def end(sandbox: Sandbox, started: Started) -> None:
     sandbox.kill(started.process.pid)
-    started.process.wait(timeout=20)
+    started.process.wait(timeout=60)
     assert started.process.stdout is not None
     started.process.stdout.close()
 
@@ -177,7 +177,7 @@ def engine_dies(sandbox: Sandbox, directory: Path) -> dict[str, Any]:
 
     def is_silent() -> bool:
         before = beat.stat().st_mtime_ns
-        time.sleep(0.5)
+        time.sleep(1.0)
         return beat.stat().st_mtime_ns == before
 
     return {"ended": "ended with the engine" if wait_until(is_silent) else "went on"}

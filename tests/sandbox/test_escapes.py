@@ -7,7 +7,7 @@ import pytest
 from tests.sandbox.attacks import runner
 from tests.sandbox.reports import PEOPLE, SANDBOXES, by_outcome, report_on, run_as
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(600)]
 
 LEAST_ATTACKS = 60
 

@@ -15,6 +15,8 @@ from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 from traitlets import Any as AnyTrait
 
+from localassist.interpreter.sandbox.base import Program
+
 NAME = "localassist-sandbox"
 BOOT = Path(__file__).parent / "inside" / "boot.py"
 SOCKETS, CONNECTION_FILE = "s", "c.json"
@@ -55,7 +57,8 @@ class SandboxProvisioner(KernelProvisionerBase):
         connection_file.chmod(0o600)
         self.session.hand_over(connection_file)
         argv = [sys.executable, "-I", str(BOOT), f"{places.run}/{CONNECTION_FILE}", json.dumps(self.boot_options)]
-        launch = self.sandbox.wrap(argv, self.session, self.limits, env=KERNEL_ENVIRONMENT, readable=self.readable)
+        program = Program(argv, KERNEL_ENVIRONMENT, self.readable)
+        launch = self.sandbox.wrap(program, self.session, self.limits)
         self.process = subprocess.Popen(
             launch.argv,
             env=dict(launch.env),

@@ -5,7 +5,7 @@ Nothing here confines anything; `choose` picks the one that does. Sandboxes are 
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple, Protocol
 from zlib import crc32
@@ -64,7 +64,7 @@ class SessionDirs:
 
     `data` is /mnt/data; `run` holds the connection file and the sockets (keep it short: a socket's path has at most
     107 bytes, 103 on macOS); `tmp` is scratch space for sandboxes that cannot mount one. `uid` is the session's user
-    when the engine is root, else None. The watchdog counts all three towards the session's disk.
+    when the engine is root and may give it one, else None. The watchdog counts all three towards the session's disk.
     """
 
     data: Path
@@ -75,7 +75,7 @@ class SessionDirs:
     @classmethod
     def make(cls, data: Path, run: Path, tmp: Path) -> "SessionDirs":
         """Make the directories that are missing, private to the session, and hand what is in them to its user."""
-        uid = SESSION_UIDS[crc32(os.fsencode(run)) % len(SESSION_UIDS)] if os.geteuid() == 0 else None
+        uid = SESSION_UIDS[crc32(os.fsencode(run)) % len(SESSION_UIDS)] if has_session_users() else None
         session = cls(data, run, tmp, uid)
         for directory in (data, run, tmp):
             directory.mkdir(parents=True, mode=0o700, exist_ok=True)
@@ -94,12 +94,41 @@ class SessionDirs:
             path.chmod(0o755)
 
 
+def has_session_users() -> bool:
+    """Whether the engine may give each session a user: as root, where the user ids of sessions exist.
+
+    To the root of a container without privileges, which is an ordinary user outside, most ids do not.
+    """
+    if os.geteuid() != 0:
+        return False
+    maps = [Path(f"/proc/self/{name}_map") for name in ("uid", "gid")]
+    return all(covers(path.read_text(encoding="ascii"), SESSION_UIDS) for path in maps if path.exists())
+
+
+def covers(id_map: str, wanted: range) -> bool:
+    """Whether a map of ids in the kernel's form has them all in one line: first inside, first outside, number."""
+    lines = [[int(word) for word in line.split()] for line in id_map.splitlines()]
+    return any(first <= wanted.start and wanted.stop <= first + number for first, _, number in lines)
+
+
 class Places(NamedTuple):
     """Where a session's directories are for the code inside."""
 
     data: str
     run: str
     tmp: str
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What is to run inside. `argv[0]` must be this process's Python (`sys.executable`).
+
+    `env` is added to a minimal environment (HOME, PATH, TMPDIR, LANG …); `readable` are files and directories to read.
+    """
+
+    argv: Sequence[str]
+    env: Mapping[str, str] = field(default_factory=dict)
+    readable: Sequence[Path] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,19 +161,10 @@ class Sandbox(Protocol):
     def places(self, session: SessionDirs) -> Places:
         """Where the session's directories are inside, for the arguments and the environment of the program."""
 
-    def wrap(
-        self,
-        argv: Sequence[str],
-        session: SessionDirs,
-        limits: Limits,
-        *,
-        env: Mapping[str, str],
-        readable: Sequence[Path] = (),
-    ) -> Launch:
-        """How to start `argv` inside, with this Python's installation and `readable` files to read and no others.
+    def wrap(self, program: Program, session: SessionDirs, limits: Limits) -> Launch:
+        """How to start the program inside, with this Python's installation to read and what the program names.
 
-        `argv[0]` must be this process's Python (`sys.executable`). `env` is added to a minimal one (HOME, PATH, TMPDIR,
-        LANG …). The working directory inside is the data directory.
+        The working directory inside is the data directory.
         """
 
     def seal(self, session: SessionDirs) -> None:

@@ -7,12 +7,12 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from localassist.errors import InterpreterUnavailable
 from localassist.interpreter.sandbox import processes
-from localassist.interpreter.sandbox.base import VIRTUAL_DATA, Launch, Limits, Places, SandboxName, SessionDirs
+from localassist.interpreter.sandbox.base import VIRTUAL_DATA, Launch, Limits, Places, Program, SandboxName, SessionDirs
 from localassist.interpreter.sandbox.installation import (
     CONFINE,
     SYSTEM_FILES,
@@ -50,20 +50,13 @@ class BwrapSandbox:
         if self.version < OLDEST_VERSION:
             found, needed = (".".join(map(str, version)) for version in (self.version, OLDEST_VERSION))
             raise InterpreterUnavailable(f"bubblewrap {found} is too old; {needed} or newer is needed.")
+        processes.require_lists_of_children()
         self._system_calls = assemble(IN_NAMESPACES)
 
     def places(self, session: SessionDirs) -> Places:
         return Places(VIRTUAL_DATA, "/run/k", "/tmp")  # noqa: S108
 
-    def wrap(
-        self,
-        argv: Sequence[str],
-        session: SessionDirs,
-        limits: Limits,
-        *,
-        env: Mapping[str, str],
-        readable: Sequence[Path] = (),
-    ) -> Launch:
+    def wrap(self, program: Program, session: SessionDirs, limits: Limits) -> Launch:
         places = self.places(session)
         counts_apart = session.uid is not None or _kernel() >= OWN_TASK_COUNTS_SINCE
         specification = specify(
@@ -73,16 +66,16 @@ class BwrapSandbox:
             supervised=False,  # the namespace's first process dies with the engine, and all others with it
             system_calls=self._system_calls,
         )
-        environment = inner_environment(places, env)
+        environment = inner_environment(places, program.env)
         return Launch(
             argv=[
                 self._program,
                 *_namespaces(session),
-                *_files(session, places, limits, readable),
+                *_files(session, places, limits, program.readable),
                 "--clearenv",
                 *(word for name, value in environment.items() for word in ("--setenv", name, value)),
                 "--",
-                *confined(specification, argv, script=SCRIPT),
+                *confined(specification, program.argv, script=SCRIPT),
             ],
             env={"PATH": "/usr/bin:/bin"},
         )

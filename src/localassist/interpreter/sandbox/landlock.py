@@ -6,15 +6,14 @@ be signalled, and a supervisor ends them, since no namespace does.
 """
 
 import ctypes
-import os
 import platform
 import stat
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 from localassist.errors import InterpreterUnavailable
 from localassist.interpreter.sandbox import processes
-from localassist.interpreter.sandbox.base import Launch, Limits, Places, SandboxName, SessionDirs
+from localassist.interpreter.sandbox.base import Launch, Limits, Places, Program, SandboxName, SessionDirs
 from localassist.interpreter.sandbox.installation import (
     CONFINE,
     SYSTEM_FILES,
@@ -51,22 +50,13 @@ class LandlockSandbox:
                 f"The kernel's Landlock (ABI {self.abi}, Linux {platform.release()}) cannot keep signals within the"
                 f" sandbox; ABI {OLDEST_ABI}, from Linux 6.12 on, is needed."
             )
-        if not os.path.exists(f"/proc/self/task/{os.getpid()}/children"):
-            raise InterpreterUnavailable("The kernel does not list children in /proc (CONFIG_PROC_CHILDREN).")
+        processes.require_lists_of_children()
         self._system_calls = assemble(WITHOUT_NAMESPACES)
 
     def places(self, session: SessionDirs) -> Places:
         return Places(str(session.data), str(session.run), str(session.tmp))
 
-    def wrap(
-        self,
-        argv: Sequence[str],
-        session: SessionDirs,
-        limits: Limits,
-        *,
-        env: Mapping[str, str],
-        readable: Sequence[Path] = (),
-    ) -> Launch:
+    def wrap(self, program: Program, session: SessionDirs, limits: Limits) -> Launch:
         places = self.places(session)
         trees = [*SYSTEM_TREES, *map(str, python_trees()), *SYSTEM_FILES]
         specification = specify(
@@ -76,14 +66,14 @@ class LandlockSandbox:
             supervised=True,
             system_calls=self._system_calls,
             landlock={
-                "readable": [*trees, *map(str, readable), *PROCESSOR_FACTS],
+                "readable": [*trees, *map(str, program.readable), *PROCESSOR_FACTS],
                 "files": [*(f"/proc/self/{name}" for name in OWN_STATE), *HOST_FACTS],
                 "devices": DEVICES,
                 "writable": places,
             },
-            kept_capability=_needed_capability(session, [*python_trees(), *readable]),
+            kept_capability=_needed_capability(session, [*python_trees(), *program.readable]),
         )
-        return Launch(argv=confined(specification, argv), env=inner_environment(places, env))
+        return Launch(argv=confined(specification, program.argv), env=inner_environment(places, program.env))
 
     def seal(self, session: SessionDirs) -> None:
         session.take_back(session.run)

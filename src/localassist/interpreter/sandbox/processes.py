@@ -3,9 +3,11 @@
 import os
 import signal
 import sys
+from collections import Counter
 from contextlib import suppress
 from typing import NamedTuple
 
+from localassist.errors import InterpreterUnavailable
 from localassist.interpreter.sandbox.confine import descendants
 
 
@@ -28,6 +30,12 @@ def tree(pid: int) -> list[int]:
         except psutil.NoSuchProcess:
             return []
     return [pid, *descendants(pid)] if os.path.exists(f"/proc/{pid}") else []
+
+
+def require_lists_of_children() -> None:
+    """Raise InterpreterUnavailable where the kernel does not say what a session consists of: nobody could watch it."""
+    if not os.path.exists(f"/proc/self/task/{os.getpid()}/children"):
+        raise InterpreterUnavailable("The kernel does not list children in /proc (CONFIG_PROC_CHILDREN).")
 
 
 def kill(pid: int) -> None:
@@ -69,16 +77,16 @@ def usage(pids: list[int]) -> Usage:
 
 
 class OpenFiles(NamedTuple):
-    """Descriptors of all processes, and what deleted files take up that only a descriptor keeps."""
+    """Descriptors of all processes, and what deleted files take up, by device, that only a descriptor keeps."""
 
     num_open: int
-    deleted_bytes: int
+    deleted_bytes: Counter[int]
 
 
-def open_files(pids: list[int], *, device: int) -> OpenFiles:
-    """What processes hold open, and the deleted files among it that lie on a device."""
+def open_files(pids: list[int]) -> OpenFiles:
+    """What processes hold open."""
     num_open = 0
-    bytes_by_inode: dict[int, int] = {}
+    bytes_by_file: dict[tuple[int, int], int] = {}
     for pid in pids if sys.platform == "linux" else []:
         try:
             descriptors = os.listdir(f"/proc/{pid}/fd")
@@ -88,9 +96,12 @@ def open_files(pids: list[int], *, device: int) -> OpenFiles:
         for descriptor in descriptors:
             with suppress(FileNotFoundError, ProcessLookupError, PermissionError):
                 status = os.stat(f"/proc/{pid}/fd/{descriptor}")
-                if status.st_nlink == 0 and status.st_dev == device:
-                    bytes_by_inode[status.st_ino] = status.st_blocks * 512
-    return OpenFiles(num_open, sum(bytes_by_inode.values()))
+                if status.st_nlink == 0:
+                    bytes_by_file[status.st_dev, status.st_ino] = status.st_blocks * 512
+    deleted_bytes: Counter[int] = Counter()
+    for (device, _), size_bytes in bytes_by_file.items():
+        deleted_bytes[device] += size_bytes
+    return OpenFiles(num_open, deleted_bytes)
 
 
 def proportional_bytes(pids: list[int]) -> int:

@@ -7,12 +7,12 @@ leaves its parents is confined, but outlives the session.
 import os
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from localassist.errors import InterpreterUnavailable
 from localassist.interpreter.sandbox import processes
-from localassist.interpreter.sandbox.base import Launch, Limits, Places, SandboxName, SessionDirs
+from localassist.interpreter.sandbox.base import Launch, Limits, Places, Program, SandboxName, SessionDirs
 from localassist.interpreter.sandbox.installation import CONFINE, confined, inner_environment, python_trees
 from localassist.interpreter.sandbox.specification import resource_limits, specify
 
@@ -53,15 +53,7 @@ class SeatbeltSandbox:
     def places(self, session: SessionDirs) -> Places:
         return Places(*(str(path.resolve()) for path in (session.data, session.run, session.tmp)))
 
-    def wrap(
-        self,
-        argv: Sequence[str],
-        session: SessionDirs,
-        limits: Limits,
-        *,
-        env: Mapping[str, str],
-        readable: Sequence[Path] = (),
-    ) -> Launch:
+    def wrap(self, program: Program, session: SessionDirs, limits: Limits) -> Launch:
         places = self.places(session)
         kept = {
             name: value
@@ -69,9 +61,10 @@ class SeatbeltSandbox:
             if name not in NOT_ENFORCED_ON_MACOS
         }
         specification = specify(session, kept, directory=places.data, supervised=False)
-        profile = build_profile(places, [*python_trees(), CONFINE, *readable])
+        profile = build_profile(places, [*python_trees(), CONFINE, *program.readable])
         return Launch(
-            argv=[self._program, "-p", profile, *confined(specification, argv)], env=inner_environment(places, env)
+            argv=[self._program, "-p", profile, *confined(specification, program.argv)],
+            env=inner_environment(places, program.env),
         )
 
     def seal(self, session: SessionDirs) -> None:

@@ -3,10 +3,12 @@
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
+
+T = TypeVar("T")
 
 MOST_LEVELS = 64  # of directories within each other; nothing below is looked at, and the watchdog stops who makes more
 _MOST_LOCKS = 20  # times that code may lock a directory while it is read; more is an error, which ends its session
@@ -53,12 +55,9 @@ def change_owner(root: Path, uid: int) -> None:
 def walk(root: Path) -> Iterator[Entry]:
     """Every entry, directories before what is in them, down to one level more than allowed; none without a root."""
     try:
-        directory = os.open(root, OPEN_DIRECTORY)
+        directory = _despite_locks(lambda: os.open(root, OPEN_DIRECTORY), lambda: _unlock(None, str(root)))
     except FileNotFoundError:
         return
-    except PermissionError:
-        _unlock(None, str(root))
-        directory = os.open(root, OPEN_DIRECTORY)
     try:
         yield from _walk(directory, level=1)
     finally:
@@ -83,11 +82,9 @@ def _walk(directory: int, level: int) -> Iterator[Entry]:
 
 def _stat(directory: int, name: str) -> os.stat_result:
     """Of an entry, even where the directory was locked after it had been opened."""
-    for _ in range(_MOST_LOCKS):
-        with suppress(PermissionError):
-            return os.stat(name, dir_fd=directory, follow_symlinks=False)
-        os.fchmod(directory, 0o700)
-    return os.stat(name, dir_fd=directory, follow_symlinks=False)
+    return _despite_locks(
+        lambda: os.stat(name, dir_fd=directory, follow_symlinks=False), lambda: os.fchmod(directory, 0o700)
+    )
 
 
 def _list(directory: int) -> list[str]:
@@ -99,18 +96,27 @@ def _list(directory: int) -> list[str]:
 
 def _enter(directory: int, name: str) -> int | None:
     """Open a directory even where its owner has locked it; None when it is gone, or no directory any more."""
+
+    def unlock() -> None:
+        os.fchmod(directory, 0o700)
+        _unlock(directory, name)
+
     try:
-        for _ in range(_MOST_LOCKS):
-            with suppress(PermissionError):
-                return os.open(name, OPEN_DIRECTORY, dir_fd=directory)
-            with suppress(PermissionError):
-                os.fchmod(directory, 0o700)
-                _unlock(directory, name)
-        return os.open(name, OPEN_DIRECTORY, dir_fd=directory)
+        return _despite_locks(lambda: os.open(name, OPEN_DIRECTORY, dir_fd=directory), unlock)
     except OSError as exc:
         if exc.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
             return None
         raise
+
+
+def _despite_locks(deed: Callable[[], T], unlock: Callable[[], None]) -> T:
+    """Do what a locked directory forbids, unlocking as often as code may lock. Raises PermissionError after that."""
+    for _ in range(_MOST_LOCKS):
+        with suppress(PermissionError):
+            return deed()
+        with suppress(PermissionError):
+            unlock()
+    return deed()
 
 
 def _unlock(directory: int | None, name: str) -> None:
@@ -143,7 +149,8 @@ def _empty(top: int) -> None:
                 os.unlink(name, dir_fd=top)
                 continue
             below = _enter(top, name)
-            assert below is not None, "nobody else is at work here"
+            if below is None:
+                raise FileNotFoundError(errno.ENOENT, "somebody else is at work in the tree", name)
             try:
                 num_moved = _move_up(below, top, num_moved)
             finally:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from localassist.errors import InterpreterUnavailable
-from localassist.interpreter.sandbox.base import Limits, Sandbox, SessionDirs
+from localassist.interpreter.sandbox.base import Limits, Program, Sandbox, SessionDirs
 
 TIMEOUT_S = 30.0
 # Runs inside. Prints the names of the deeds that succeeded.
@@ -68,7 +68,7 @@ def try_out(sandbox: Sandbox, workspace: Path, protected: Path) -> Report:
         arguments = [sandbox.places(session).data, str(listener.getsockname()[1]), str(os.getpid()), *map(str, hidden)]
         command = [sys.executable, "-I", "-c", DEEDS, *arguments]
         try:
-            launch = sandbox.wrap(command, session, Limits(), env={})
+            launch = sandbox.wrap(Program(command), session, Limits())
             ended = subprocess.run(
                 launch.argv,
                 env=launch.env,

@@ -4,11 +4,9 @@ Limits on time, memory, processes and disk hold as elsewhere; on Linux a supervi
 """
 
 import sys
-from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from localassist.interpreter.sandbox import processes
-from localassist.interpreter.sandbox.base import Launch, Limits, Places, SandboxName, SessionDirs
+from localassist.interpreter.sandbox.base import Launch, Limits, Places, Program, SandboxName, SessionDirs
 from localassist.interpreter.sandbox.installation import confined, inner_environment
 from localassist.interpreter.sandbox.specification import resource_limits, specify
 
@@ -28,21 +26,13 @@ class Unconfined:
     def places(self, session: SessionDirs) -> Places:
         return Places(*(str(path) for path in (session.data, session.run, session.tmp)))
 
-    def wrap(
-        self,
-        argv: Sequence[str],
-        session: SessionDirs,
-        limits: Limits,
-        *,
-        env: Mapping[str, str],
-        readable: Sequence[Path] = (),
-    ) -> Launch:
+    def wrap(self, program: Program, session: SessionDirs, limits: Limits) -> Launch:
         places, is_linux = self.places(session), sys.platform == "linux"
         kept = resource_limits(limits, shares_user=is_linux)
         if not is_linux:
             kept = {name: value for name, value in kept.items() if name not in ("AS", "NPROC")}
         specification = specify(session, kept, directory=places.data, supervised=is_linux, keeps_rights=True)
-        return Launch(argv=confined(specification, argv), env=inner_environment(places, env))
+        return Launch(argv=confined(specification, program.argv), env=inner_environment(places, program.env))
 
     def seal(self, session: SessionDirs) -> None:
         """Nothing: what runs with all rights cannot be kept from a directory."""

@@ -7,6 +7,7 @@ import logging
 import shutil
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -73,16 +74,21 @@ class Watchdog:
     def _run(self) -> None:
         while (due := self._next()) is not None:
             try:
-                breach = self._look_at(due)
-            except OSError:  # what cannot be watched must not go on
-                logger.exception("A session of the code interpreter cannot be watched")
-                breach = Breach("unwatched", 0, 0)
-            if breach is None:
-                continue
-            self.forget(due.pid)
-            self.sandbox.kill(due.pid)
-            logger.warning("A session of the code interpreter was stopped: %s.", breach)
-            due.on_breach(breach)
+                breach, trouble = self._look_at(due), None
+            except OSError as exc:  # what cannot be watched must not go on
+                breach, trouble = Breach("unwatched", 0, 0), exc
+            if breach is not None and self._kill(due):
+                logger.warning("A session of the code interpreter was stopped: %s.", breach, exc_info=trouble)
+                due.on_breach(breach)
+
+    def _kill(self, watched: _Watched) -> bool:
+        """Whether it was still to be watched: one that is being ended may look as if it could not be."""
+        with self._changed:
+            if self._watched.get(watched.pid) is not watched:
+                return False
+            del self._watched[watched.pid]
+            self.sandbox.kill(watched.pid)
+            return True
 
     def _next(self) -> _Watched | None:
         """Wait for the session that is due next; None when closed."""
@@ -116,17 +122,20 @@ def _find_in_processes(pids: list[int], usage: processes.Usage, limits: Limits) 
 
 
 def _find_on_disk(session: SessionDirs, pids: list[int], limits: Limits) -> Breach | None:
-    opened = processes.open_files(pids, device=session.data.stat().st_dev)
+    opened = processes.open_files(pids)
     most_files = limits.num_files
-    uses = [trees.measure(root, most_files=most_files) for root in (session.data, session.run, session.tmp)]
-    size_bytes = opened.deleted_bytes + sum(use.size_bytes for use in uses)
+    devices = {root: root.stat().st_dev for root in (session.data, session.run, session.tmp)}
+    uses = {root: trees.measure(root, most_files=most_files) for root in devices}
+    written = Counter({device: opened.deleted_bytes[device] for device in devices.values()})
+    for root, use in uses.items():
+        written[devices[root]] += use.size_bytes
     measured: tuple[Breach, ...] = (
         Breach("open files", opened.num_open, OPEN_FILES_FACTOR * limits.num_open_files),
-        Breach("disk", size_bytes, limits.disk_bytes),
-        Breach("files", sum(use.num_files for use in uses), most_files),
-        Breach("nested directories", max(use.num_levels for use in uses), trees.MOST_LEVELS),
+        Breach("disk", written.total(), limits.disk_bytes),
+        Breach("files", sum(use.num_files for use in uses.values()), most_files),
+        Breach("nested directories", max(use.num_levels for use in uses.values()), trees.MOST_LEVELS),
     )
-    free_bytes = shutil.disk_usage(session.data).free
-    if free_bytes < DISK_RESERVE_BYTES and size_bytes > MUCH_BYTES:
-        return Breach("free disk", free_bytes, DISK_RESERVE_BYTES)
+    for root, device in devices.items():
+        if written[device] > MUCH_BYTES and (free_bytes := shutil.disk_usage(root).free) < DISK_RESERVE_BYTES:
+            return Breach("free disk", free_bytes, DISK_RESERVE_BYTES)
     return next((breach for breach in measured if breach.used > breach.limit), None)

@@ -1,7 +1,16 @@
 import os
 
+import pytest
+
 from localassist.config import Config
-from localassist.interpreter.sandbox.base import SESSION_UIDS, Breach, Limits, SessionDirs
+from localassist.interpreter.sandbox.base import (
+    SESSION_UIDS,
+    Breach,
+    Limits,
+    SessionDirs,
+    covers,
+    has_session_users,
+)
 from localassist.interpreter.sandbox.seatbelt import build_profile
 
 MIB = 1 << 20
@@ -26,7 +35,7 @@ def test_a_breach_says_how_much_was_used_of_what():
 def test_directories_are_private_and_keep_their_user(tmp_path):
     made = [SessionDirs.make(tmp_path / "data", tmp_path / name, tmp_path / "tmp") for name in ("a", "a", "b")]
     assert {path.stat().st_mode & 0o777 for path in (made[0].data, made[0].run, made[0].tmp)} == {0o700}
-    if os.geteuid() != 0:
+    if not has_session_users():
         assert made[0].uid is None
         return
     assert made[0].uid == made[1].uid != made[2].uid
@@ -41,3 +50,22 @@ def test_a_profile_for_macos_names_the_paths_it_allows_and_cannot_be_broken_out_
     assert f'(subpath "{session.data}")' in profile
     assert f'(subpath "{tmp_path / "readable"}")' in profile
     assert '(subpath "a\\") (allow default) (\\"")' in profile
+
+
+@pytest.mark.parametrize(
+    ("id_map", "expected"),
+    [
+        ("         0          0 4294967295\n", True),
+        ("         0       1000          1\n", False),
+        ("         0       1000          1\n         1     100000      65536\n", False),
+        ("", False),
+    ],
+    ids=["the machine's root", "an ordinary user's own", "a container of an ordinary user's", "none yet"],
+)
+def test_sessions_have_users_of_their_own_where_the_ids_exist(id_map, expected):
+    assert covers(id_map, SESSION_UIDS) is expected
+
+
+def test_root_has_users_for_sessions_and_others_have_not():
+    if os.geteuid() != 0:
+        assert not has_session_users()

@@ -127,3 +127,22 @@ def test_a_directory_locked_while_it_is_read_is_read_on():
             if is_root:
                 os.seteuid(0)
     assert names == {"one", "two"}
+
+
+def test_a_tree_that_changes_while_it_is_deleted_is_an_error_of_the_system(root, monkeypatch):
+    (root / "below").mkdir()
+    monkeypatch.setattr("os.open", vanishing(root / "below"))
+    with pytest.raises(FileNotFoundError):
+        trees.delete(root)
+
+
+def vanishing(path):
+    """`os.open` as it is where somebody else deletes the directory first."""
+    opened = os.open
+
+    def open_after(name, *arguments, **options):
+        if name == path.name:
+            path.rmdir()
+        return opened(name, *arguments, **options)
+
+    return open_after
