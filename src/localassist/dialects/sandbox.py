@@ -121,11 +121,11 @@ class _Bounds(NodeTransformer):
 
 
 class BoundedEnvironment(ImmutableSandboxedEnvironment):
-    """The sandbox. `now` formats the time templates ask for, so that a prompt can be the same every time."""
+    """The sandbox: what a template may use."""
 
     intercepted_binops = frozenset(["+", "*", "**", "%"])
 
-    def __init__(self, now: Callable[[str], str]) -> None:
+    def __init__(self) -> None:
         super().__init__(trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols, Generation])
         self.filters = {name: _bounded_filter(f) for name, f in self.filters.items() if name in _ALLOWED_FILTERS}
         self.filters["tojson"] = _bounded_filter(_to_json)
@@ -136,7 +136,6 @@ class BoundedEnvironment(ImmutableSandboxedEnvironment):
             "dict": dict,
             "namespace": self.globals["namespace"],
             "raise_exception": _raise_exception,
-            "strftime_now": now,
         }
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:

@@ -1,5 +1,7 @@
 """A template cannot take more time or memory than a conversation needs, nor reach anything."""
 
+import time
+
 import pytest
 from jinja2.exceptions import TemplateError
 
@@ -100,3 +102,14 @@ def test_a_template_that_refuses_is_a_clear_error() -> None:
     template = ChatTemplate("{{ raise_exception('no!') }}", model="m", bos_token="", eos_token="")
     with pytest.raises(ModelLoadFailed, match="cannot write this conversation: no!"):
         template.render(MESSAGES, None)
+
+
+def test_a_conversation_is_told_the_day_and_never_the_hour() -> None:
+    noon = 1_795_867_200  # 2026-11-28, 12:00 UTC
+    seen = []
+    for at in (noon, noon + 60, noon + 3 * 86_400):
+        source = "{{ strftime_now('%Y-%m-%d %H:%M:%S') }}"
+        template = ChatTemplate(source, model="m", bos_token="", eos_token="", clock=lambda at=at: at)
+        seen.append(template.render(MESSAGES, None))
+    local_days = [time.strftime("%Y-%m-%d 00:00:00", time.localtime(at)) for at in (noon, noon + 3 * 86_400)]
+    assert seen == [local_days[0], local_days[0], local_days[1]]

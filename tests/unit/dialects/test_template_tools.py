@@ -1,7 +1,5 @@
 """What templates may do with JSON and with lists of their own, within the sandbox."""
 
-import datetime
-
 import pytest
 from jinja2.exceptions import TemplateError
 
@@ -9,7 +7,7 @@ from localassist.dialects.sandbox import BoundedEnvironment, compile_template, g
 
 
 def rendered(source: str, **variables: object) -> str:
-    environment = BoundedEnvironment(datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC).strftime)
+    environment = BoundedEnvironment()
     return render(compile_template(environment, source), {key: given(value) for key, value in variables.items()})
 
 
