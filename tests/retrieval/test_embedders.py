@@ -143,6 +143,15 @@ def test_without_the_faster_form_sentence_transformers_is_used_and_said_so(
 
 
 @pytest.mark.timeout(300)
+def test_making_the_faster_form_is_given_up_when_the_engine_closes_and_leaves_nothing(tmp_path: Path) -> None:
+    embedder = build_embedder(None, cache=tmp_path, open_gguf=no_gguf)
+    embedder.interrupt()
+    with pytest.raises(RetrievalFailed, match="localassist is closing"):
+        assert embedder.dimensions
+    embedder.close()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_damaged_int8_model_is_removed_and_replaced_by_sentence_transformers(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

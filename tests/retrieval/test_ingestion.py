@@ -2,6 +2,7 @@
 
 import logging
 import sqlite3
+import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -217,6 +218,25 @@ def test_a_new_engine_goes_on_where_the_last_one_stopped(tmp_path: Path) -> None
     with open_lab(tmp_path) as lab:
         assert poll(lab, store_id, file_id).status == "completed"
         assert lab.search(store_id, "heron")
+
+
+def test_closing_gives_up_loading_the_model_and_the_next_engine_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loading, interrupted = threading.Event(), threading.Event()
+
+    def load(text: str) -> bool:
+        loading.set()
+        assert interrupted.wait(30)
+        raise RetrievalFailed("localassist is closing")
+
+    with open_lab(tmp_path) as lab:
+        monkeypatch.setattr(lab.embedder, "can_read", load)
+        monkeypatch.setattr(lab.embedder, "interrupt", interrupted.set)
+        store_id, file_id = add(lab, b"the heron waits")
+        assert loading.wait(30)
+    with open_lab(tmp_path) as lab:
+        assert poll(lab, store_id, file_id).status == "completed"
 
 
 def test_a_file_that_ends_the_process_again_and_again_is_left_alone(tmp_path: Path) -> None:

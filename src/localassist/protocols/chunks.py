@@ -257,6 +257,9 @@ class Embedder(Protocol):
     def unreadable_scripts(self) -> list[str]:
         """Names of the scripts ("Korean", say) in which it can read nothing."""
 
+    def interrupt(self) -> None:
+        """Give up loading the model, if that is under way: whoever waits for it gets a RetrievalFailed."""
+
     def close(self) -> None: ...
 
 

@@ -34,10 +34,19 @@ class Encoder(Protocol):
 class LazyEmbedder:
     """Implements `Embedder`. `open_encoder` is called once, by the first thread that needs the model."""
 
-    def __init__(self, name: str, fingerprint: str, open_encoder: Callable[[], Encoder]) -> None:
+    def __init__(
+        self,
+        name: str,
+        fingerprint: str,
+        open_encoder: Callable[[], Encoder],
+        *,
+        interrupt: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`interrupt` makes `open_encoder` raise RetrievalFailed soon, where opening takes long."""
         self._name = name
         self._fingerprint = fingerprint
         self._open = open_encoder
+        self._interrupt = interrupt
         self._lock = threading.Lock()
         self._encoder: Encoder | None = None
         self._dimensions: int | None = None
@@ -81,6 +90,9 @@ class LazyEmbedder:
     def unreadable_scripts(self) -> list[str]:
         """Names of the scripts the model does not know."""
         return self._languages().unreadable()
+
+    def interrupt(self) -> None:
+        self._interrupt()
 
     def close(self) -> None:
         with self._lock:

@@ -76,6 +76,7 @@ class IngestionWorker:
         with self._news:
             self._closing = True
             self._news.notify_all()
+        self._embedder.interrupt()
         if self._thread is not None:
             self._thread.join()
         self._extractor.close()
@@ -111,6 +112,9 @@ class IngestionWorker:
             self._has_leftovers = True
             self._jobs.fail(job, exc.fault, exc.message)
         except LocalAssistError as exc:
+            if self._closing:
+                self._jobs.release(job)
+                return
             self._has_leftovers = True
             self._jobs.fail(job, "server_error", exc.message)
         except Exception as exc:

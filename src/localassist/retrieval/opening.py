@@ -5,7 +5,10 @@ import logging
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 CUTTING = "220-20"  # how windows are cut, in every fingerprint: to be changed with `windows`
 _EXPORT_TIMEOUT_S = 300
+_LOOK_S = 0.2
 _SAMPLE_BYTES = 1 << 20
 
 
@@ -71,7 +75,13 @@ def build_embedder(
     """
     if model is None:
         fingerprint = f"{default_model.NAME}:{default_model.SHA256_BY_FILE['model.safetensors'][:16]}:{CUTTING}"
-        return LazyEmbedder(default_model.NAME, fingerprint, lambda: _open_default(cache, threads))
+        stopping = threading.Event()
+        return LazyEmbedder(
+            default_model.NAME,
+            fingerprint,
+            lambda: _open_default(cache, threads, stopping),
+            interrupt=stopping.set,
+        )
     if not model.exists():
         raise RetrievalFailed(
             f"There is no embedding model at {model}. Set embedding_model to a sentence-transformers directory or a "
@@ -83,12 +93,14 @@ def build_embedder(
     return LazyEmbedder(model.stem, fingerprint, lambda: GgufEncoder(open_gguf()))
 
 
-def _open_default(cache: Path, threads: int | None) -> Encoder:
+def _open_default(cache: Path, threads: int | None, stopping: threading.Event) -> Encoder:
     """As int8 ONNX, made on first use; with sentence-transformers where that cannot be done."""
     directory = default_model.find_directory()
     default_model.check(directory, "tokenizer.json")
     quantised = cache / f"{default_model.NAME}-{default_model.SHA256_BY_FILE['model.safetensors'][:16]}-int8.onnx"
-    reason = None if quantised.exists() else _export(directory, quantised)
+    reason = None if quantised.exists() else _export(directory, quantised, stopping)
+    if stopping.is_set():
+        raise RetrievalFailed("The embedding model is not loaded any more: localassist is closing.")
     if reason is None:
         try:
             return OnnxEncoder(quantised, directory / "tokenizer.json", threads=threads)
@@ -106,19 +118,35 @@ def _open_default(cache: Path, threads: int | None) -> Encoder:
     return SentenceEncoder(directory, threads=threads)
 
 
-def _export(directory: Path, target: Path) -> str | None:
+def _export(directory: Path, target: Path, stopping: threading.Event) -> str | None:
     """Make the int8 model in a process of its own; returns why it could not be made."""
     default_model.check(directory, "model.safetensors")
-    command = [sys.executable, "-m", "localassist.retrieval.onnx_export", str(directory), str(target)]
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_EXPORT_TIMEOUT_S, check=False)
-    except (OSError, subprocess.TimeoutExpired) as exc:
+        with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
+            made = Path(scratch) / target.name
+            command = [sys.executable, "-m", "localassist.retrieval.onnx_export", str(directory), str(made)]
+            returncode, errors = _run(command, stopping)
+            if returncode == 0:
+                made.replace(target)
+                return None
+    except OSError as exc:
         return f"its faster form could not be made ({exc})."
-    if done.returncode != 0:
-        reasons = re.findall(r"^\w*(?:Error|Exception)\b.*$", done.stderr, re.MULTILINE)
-        return f"its faster form could not be made ({reasons[-1] if reasons else 'no reason given'})."
-    return None
+    reasons = re.findall(r"^\w*(?:Error|Exception)\b.*$", errors, re.MULTILINE)
+    return f"its faster form could not be made ({reasons[-1] if reasons else 'no reason given'})."
+
+
+def _run(command: Sequence[str], stopping: threading.Event) -> tuple[int, str]:
+    """The exit status and what was written to standard error; the process is killed when it is to stop, or too slow."""
+    until = time.monotonic() + _EXPORT_TIMEOUT_S
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as child:
+        while True:
+            try:
+                _, errors = child.communicate(timeout=_LOOK_S)
+                return child.returncode, errors
+            except subprocess.TimeoutExpired:
+                if stopping.is_set() or time.monotonic() > until:
+                    child.kill()
 
 
 def _digest(model: Path) -> str:

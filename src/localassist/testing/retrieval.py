@@ -55,6 +55,9 @@ class WordEmbedder:
         """None."""
         return []
 
+    def interrupt(self) -> None:
+        """Nothing is loaded."""
+
     def close(self) -> None:
         """Nothing to release."""
 

@@ -50,6 +50,9 @@ class WordEmbedder:
     def unreadable_scripts(self) -> list[str]:
         return ["Korean"]
 
+    def interrupt(self) -> None:
+        """Nothing is loaded."""
+
     def close(self) -> None:
         """Nothing to release."""
 
