@@ -135,6 +135,21 @@ def test_a_kernel_that_dies_between_cells_is_replaced_and_said_so(opened, tmp_pa
     assert result.output.endswith(f"{LOST}]\n2\n")
 
 
+def test_a_session_that_filled_its_disk_can_go_on(opened) -> None:
+    """Its newest files are deleted, or its next kernel would be stopped before it could do anything."""
+    interpreter = opened(code_disk_mib=100)
+    notebook = Notebook(interpreter, "s")
+    notebook("_ = open('/mnt/data/early.txt', 'w').write('x')")
+    result = notebook("for i in range(1000): _ = open(f'/mnt/data/{i}', 'wb').write(bytes(20 << 20))")
+    assert result.failed
+    assert "MiB of disk, more than the 100 MiB allowed" in (result.note or "")
+    assert (result.note or "").endswith("files are kept but for those that were too much")
+    assert "[deleted, because the session's files were more than it may keep: " in result.output
+    after = notebook("import os; print('early.txt' in os.listdir('/mnt/data'))")
+    assert (after.output, after.note) == ("True\n", None)
+    assert not notebook("for name in os.listdir('/mnt/data'): os.remove(f'/mnt/data/{name}')").failed
+
+
 # What hostile code can do: it shares the process with the kernel, so it can undo every cap inside and forge messages.
 FLOOD = """
 import threading

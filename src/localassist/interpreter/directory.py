@@ -54,6 +54,12 @@ class LocalDirectory:
     def copy_out(self, path: str, target: Path, *, max_bytes: int) -> Copied:
         return copy_out(self.root, path, target, max_bytes=max_bytes)
 
+    def use(self, *, most_files: int) -> trees.TreeUse:
+        return trees.measure(self.root, most_files=most_files)
+
+    def trim(self, *, most_bytes: int, most_files: int) -> list[str]:
+        return trees.trim(self.root, most_bytes=most_bytes, most_files=most_files)
+
 
 def files_below(root: Path, *, max_files: int) -> dict[str, FileState]:
     """The regular files below a directory by their paths, at most `max_files`; hidden ones and caches left out."""

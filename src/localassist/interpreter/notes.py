@@ -4,12 +4,13 @@ from localassist.interpreter.running import CellEnd
 
 KEPT = "variables and files are kept"
 LOST = "the session was restarted: variables are lost, files are kept"
+LOST_SOME = "the session was restarted: variables are lost, files are kept but for those that were too much"
 FILES_LATER = "files made by this code are given out after the next"
 NO_NETWORK = "there is no network here, so packages cannot be installed"
 
 
-def note_on(end: CellEnd, timeout_s: float) -> str | None:
-    """What to say of how a cell ended; None when it ended by itself and its kernel lives."""
+def note_on(end: CellEnd, timeout_s: float, *, lost: str = LOST) -> str | None:
+    """What to say of how a cell ended, and of what was `lost` with its kernel; None when all went as usual."""
     if end.stopped is None and end.death is None:
         return None
     reasons = {
@@ -20,4 +21,4 @@ def note_on(end: CellEnd, timeout_s: float) -> str | None:
     cause = reasons[end.stopped] if end.stopped else f"the code's process is gone ({end.death})"
     if end.stopped and end.death:
         cause = f"{cause}; {end.death}"
-    return f"{cause}; {LOST if end.death else KEPT}"
+    return f"{cause}; {lost if end.death else KEPT}"

@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 
 from localassist.interpreter.exchange import Kernel
 from localassist.interpreter.loop_thread import LoopThread
-from localassist.interpreter.notes import FILES_LATER, LOST, NO_NETWORK, note_on
+from localassist.interpreter.notes import FILES_LATER, LOST, LOST_SOME, NO_NETWORK, note_on
 from localassist.interpreter.running import CellEnd, run_cell
 from localassist.interpreter.text import PathNames
 from localassist.interpreter.transcript import Transcript
@@ -34,6 +34,9 @@ class SessionFiles(Protocol):
 
     def collect(self) -> Collected:
         """The files that are new or changed since the mark."""
+
+    def trim(self) -> list[str]:
+        """Where they are more than a session may keep, delete the newest; returns remarks. The kernel has ended."""
 
     def to_kernel(self, code: str) -> str:
         """The code with the paths that the kernel knows."""
@@ -154,9 +157,10 @@ class Session:
         kernel = seat.kernel
         if kernel is not None and kernel.died.done() and self._lost is None:
             self._lost = f"the code's process is gone ({kernel.died.result()}); {LOST}"
+        trimmed = [] if self.is_live else _trim(seat)
         self._loop.run(seat.start())
         lost, self._lost = self._lost, None
-        return [] if lost is None else [lost]
+        return trimmed if lost is None else [lost, *trimmed]
 
     async def _run(self, seat: Seat, code: str, transcript: Transcript, stop: "_Stop") -> CellEnd:
         assert seat.kernel is not None
@@ -178,9 +182,10 @@ class Session:
         except OSError as exc:  # the kernel is dead, or code keeps us from them; after the next cell they are found
             logger.warning("a session's files could not be looked at: %s", exc)
             collected = Collected([], [FILES_LATER])
-        note = note_on(end, self._timeout_s)
+        trimmed = _trim(seat) if end.death is not None else []
+        note = note_on(end, self._timeout_s, lost=LOST_SOME if trimmed else LOST)
         no_network = NO_NETWORK if seat.is_offline and transcript.error_name in MISSING_PACKAGE else None
-        for remark in filter(None, (*collected.notes, no_network)):
+        for remark in filter(None, (*collected.notes, *trimmed, no_network)):
             transcript.add_note(remark)
         if end.death is not None:
             seat.kernel = None
@@ -222,6 +227,14 @@ class Session:
         with self._turn:
             if self._taken is not None:
                 self._taken.files.delete()
+
+
+def _trim(seat: Seat) -> list[str]:
+    try:
+        return seat.files.trim()
+    except OSError as exc:
+        logger.warning("a session's files could not be made fewer: %s", exc)
+        return []
 
 
 class _Stop:

@@ -18,6 +18,7 @@ from localassist.interpreter.names import file_name, free_name, readable_path
 from localassist.interpreter.paths import map_paths
 from localassist.interpreter.sandbox import trees
 from localassist.interpreter.sandbox.base import VIRTUAL_DATA
+from localassist.interpreter.sandbox.trees import MOST_LEVELS, TreeUse
 from localassist.interpreter.text import PathNames
 from localassist.protocols import CellFile, SessionFile
 
@@ -29,6 +30,8 @@ MANIFEST = "session.json"
 WORKSPACE_PREFIX = "w-"
 MAX_FILES_OUT = 20
 MAX_FILE_BYTES = 50 << 20
+NEARLY_ALL, KEPT_OF_ALL = 0.98, 0.9  # of the limits: a kernel needs a little itself, and the code room to work
+MAX_NAMES = 10
 
 
 @dataclass(slots=True)
@@ -68,6 +71,12 @@ class Directory(Protocol):
 
     def copy_in(self, names: tuple[str, ...], source: BinaryIO) -> Copied:
         """Write a file under each of the names. Raises OSError."""
+
+    def use(self, *, most_files: int) -> TreeUse:
+        """What all in it takes up, as far as there is a limit to it. Counting may end beyond `most_files`."""
+
+    def trim(self, *, most_bytes: int, most_files: int) -> list[str]:
+        """Delete the newest of what it holds until it keeps within limits; returns their names."""
 
     def copy_out(self, path: str, target: Path, *, max_bytes: int) -> Copied:
         """Copy a file to `target` on this machine. Raises FileRefused."""
@@ -196,6 +205,26 @@ class Workspace:
         for path in lost:
             del self._manifest.known[path]
         self._due_notes = [note] if lost else []
+
+    def trim(self) -> list[str]:
+        """Delete the newest files where there are so many that no kernel could live with them; returns remarks.
+
+        The kernel has ended. A watchdog would stop the next one at once, before it could delete anything itself.
+        """
+        limits = self._limits
+        use = self._directory.use(most_files=limits.num_files)
+        if (
+            use.size_bytes <= NEARLY_ALL * limits.disk_bytes
+            and use.num_files <= NEARLY_ALL * limits.num_files
+            and use.num_levels <= MOST_LEVELS
+        ):
+            return []
+        deleted = self._directory.trim(
+            most_bytes=int(KEPT_OF_ALL * limits.disk_bytes), most_files=int(KEPT_OF_ALL * limits.num_files)
+        )
+        more = f" and {len(deleted) - MAX_NAMES} more" if len(deleted) > MAX_NAMES else ""
+        names = ", ".join(map(readable_path, deleted[:MAX_NAMES]))
+        return [f"deleted, because the session's files were more than it may keep: {names}{more}"]
 
     def delete(self) -> None:
         """Delete the root, and with it the files that are in it; no code may be running in them any more."""

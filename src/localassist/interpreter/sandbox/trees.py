@@ -55,13 +55,41 @@ def change_owner(root: Path, uid: int) -> None:
 def walk(root: Path) -> Iterator[Entry]:
     """Every entry, directories before what is in them, down to one level more than allowed; none without a root."""
     try:
-        directory = _despite_locks(lambda: os.open(root, OPEN_DIRECTORY), lambda: _unlock(None, str(root)))
+        directory = _open(root)
     except FileNotFoundError:
         return
     try:
         yield from _walk(directory, level=1)
     finally:
         os.close(directory)
+
+
+def trim(root: Path, *, most_bytes: int, most_files: int) -> list[str]:
+    """Delete of what the root itself holds, newest first, until all keeps within limits; returns the names deleted.
+
+    What is nested too deeply goes in any case. No code may be at work in the tree.
+    """
+    os.close(_open(root))
+    uses = {path: _use_of(path, most_files=most_files) for path in root.iterdir()}
+    size_bytes, num_files = sum(use.size_bytes for use in uses.values()), sum(use.num_files for use in uses.values())
+    deleted: list[str] = []
+    for path in sorted(uses, key=lambda path: (path.lstat().st_ctime_ns, path.name), reverse=True):
+        use = uses[path]
+        if size_bytes > most_bytes or num_files > most_files or use.num_levels > MOST_LEVELS:
+            delete(path) if stat.S_ISDIR(path.lstat().st_mode) else path.unlink()
+            size_bytes, num_files = size_bytes - use.size_bytes, num_files - use.num_files
+            deleted.append(path.name)
+    return deleted
+
+
+def _use_of(path: Path, *, most_files: int) -> TreeUse:
+    status = path.lstat()
+    below = measure(path, most_files=most_files) if stat.S_ISDIR(status.st_mode) else TreeUse(0, 0, 0)
+    return TreeUse(below.size_bytes + status.st_blocks * 512, below.num_files + 1, below.num_levels + 1)
+
+
+def _open(root: Path) -> int:
+    return _despite_locks(lambda: os.open(root, OPEN_DIRECTORY), lambda: _unlock(None, str(root)))
 
 
 def _walk(directory: int, level: int) -> Iterator[Entry]:
@@ -131,7 +159,7 @@ def _unlock(directory: int | None, name: str) -> None:
 def delete(root: Path) -> None:
     """Remove the tree of a session that has ended, however deep: directories are moved up before they are emptied."""
     try:
-        top = os.open(root, OPEN_DIRECTORY)
+        top = _open(root)
     except FileNotFoundError:
         return
     try:

@@ -88,6 +88,32 @@ def test_deleting_follows_no_link_and_is_not_confused_by_names(root, tmp_path):
     assert (outside / "kept").exists()
 
 
+def test_trimming_deletes_the_newest_until_all_keeps_within_limits(root):
+    for number in range(4):
+        (root / f"{number}").write_bytes(bytes(100_000))
+        os.utime(root / f"{number}", (0, 0))  # which code may set at will
+    changed = sorted(root.iterdir(), key=lambda path: (path.lstat().st_ctime_ns, path.name))
+    assert trees.trim(root, most_bytes=250_000, most_files=100) == [changed[3].name, changed[2].name]
+    assert sorted(root.iterdir()) == sorted(changed[:2])
+    assert trees.trim(root, most_bytes=250_000, most_files=100) == []
+
+
+def test_trimming_deletes_what_is_too_many_or_too_deep(root, tmp_path):
+    (root / "kept").touch()
+    nest(root, trees.MOST_LEVELS + 1)
+    assert trees.trim(root, most_bytes=1 << 30, most_files=1000) == ["directory-with-a-long-name"]
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "file").touch()
+    (root / "link").symlink_to(tmp_path / "outside")
+    many = root / "many"
+    many.mkdir()
+    for number in range(20):
+        (many / str(number)).touch()
+    assert trees.trim(root, most_bytes=1 << 30, most_files=10) == ["many"]
+    assert {path.name for path in root.iterdir()} == {"kept", "link"}
+    assert (tmp_path / "outside" / "file").exists()
+
+
 def test_deleting_what_is_gone_is_no_error(root):
     trees.delete(root / "gone")
 
