@@ -296,6 +296,7 @@ def prepare_retrieval_libraries() -> None:
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
     os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"  # "0" makes transformers warn when its own are switched off
     os.environ["ANONYMIZED_TELEMETRY"] = "False"
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # else its native code reports to Microsoft and keeps a device id
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 

@@ -2,6 +2,8 @@
 
 import logging
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
@@ -9,6 +11,7 @@ from typing import NoReturn
 import numpy as np
 import pytest
 
+from localassist.config import environment_with
 from localassist.errors import RetrievalFailed
 from localassist.inference.embedding import LlamaEmbedder
 from localassist.inference.options import LlamaOptions
@@ -149,6 +152,20 @@ def test_making_the_faster_form_is_given_up_when_the_engine_closes_and_leaves_no
     with pytest.raises(RetrievalFailed, match="localassist is closing"):
         assert embedder.dimensions
     embedder.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_onnxruntime_reports_nothing_and_keeps_no_device_id(tmp_path: Path) -> None:
+    """Its native code would, beneath what the suite's guard of the network sees, from its import on."""
+    program = (
+        "from localassist.retrieval.opening import build_embedder\n"
+        "build_embedder(None, cache=None, open_gguf=None)\n"
+        "import onnxruntime"
+    )
+    settings = {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    environment = environment_with({}) | settings
+    environment.pop("ORT_DISABLE_TELEMETRY", None)
+    subprocess.run([sys.executable, "-c", program], env=environment, check=True)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -47,7 +47,6 @@ def open_retrieval(
     `index` is the directory of the index of large stores, None for none (in memory). Raises RetrievalFailed when a
     model of the settings does not exist.
     """
-    prepare_retrieval_libraries()
     embedder = build_embedder(
         None if config.embedding_model is None else Path(config.embedding_model).expanduser(),
         cache=default_cache_dir() / "models",
@@ -73,6 +72,7 @@ def build_embedder(
 
     `cache` is where the faster form of the default model is kept. Raises RetrievalFailed when there is no such path.
     """
+    prepare_retrieval_libraries()
     if model is None:
         fingerprint = f"{default_model.NAME}:{default_model.SHA256_BY_FILE['model.safetensors'][:16]}:{CUTTING}"
         stopping = threading.Event()
