@@ -12,7 +12,7 @@ from tests.interpreter.conftest import PATIENCE_S, QUICK, Notebook, open_interpr
 LOST = "the session was restarted: variables are lost, files are kept"
 KEPT = "variables and files are kept"
 TIMEOUT_S = 5.0  # time enough for what is quick, on a busy machine too
-UNINTERRUPTIBLE = "sum(range(10**12))"
+CATCHES = "import time\nwhile True:\n    try:\n        time.sleep(60)\n    except KeyboardInterrupt: pass"
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +39,8 @@ def test_a_cell_is_interrupted_when_its_time_is_over(impatient: KernelInterprete
 @pytest.mark.parametrize(
     "code",
     [
-        UNINTERRUPTIBLE,
-        "import time\nwhile True:\n    try:\n        time.sleep(60)\n    except KeyboardInterrupt: pass",
+        "sum(range(10**12))",
+        CATCHES,
         "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass",
     ],
     ids=["in C", "catches it", "ignores it"],
@@ -70,8 +70,17 @@ def test_cancelling_interrupts(shared: Notebook) -> None:
     assert shared("here").output == "1\n"
 
 
+@pytest.mark.parametrize(
+    ("reason", "said"), [("expired", "the run has expired"), ("stopped", "the engine is being stopped")]
+)
+def test_why_a_run_ended_is_said(shared: Notebook, reason: str, said: str) -> None:
+    cell = shared.begin("print('begun', flush=True); import time; time.sleep(600)")
+    cell.cancellation.set(reason)
+    assert cell.ended().note == f"stopped because {said}; {KEPT}"
+
+
 def test_cancelling_kills_what_cannot_be_interrupted(notebook: Notebook) -> None:
-    result = notebook.cancelled_at_its_first_output(f"print('begun', flush=True); {UNINTERRUPTIBLE}")
+    result = notebook.cancelled_at_its_first_output(f"print('begun', flush=True)\n{CATCHES}")
     assert result.note == f"stopped because the run was cancelled; it could not be interrupted; {LOST}"
     assert notebook("1").output == "1\n"
 

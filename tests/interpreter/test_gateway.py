@@ -14,6 +14,7 @@ from typing import NamedTuple
 import httpx
 import pytest
 
+from localassist.cli.interpreter_checks import check_interpreter
 from localassist.config import Config
 from localassist.errors import InterpreterUnavailable
 from localassist.interpreter import KernelInterpreter
@@ -199,6 +200,24 @@ def test_a_wrong_token_is_refused_by_name(gateway: Gateway) -> None:
     with pytest.raises(InterpreterUnavailable, match="refuses the token"):
         interpreter.execute("s", "1", files=(), cancellation=Cancellation())
     interpreter.close()
+
+
+def test_doctor_says_whether_the_gateway_can_be_used(gateway: Gateway) -> None:
+    def finding(**settings: str) -> tuple[str, str]:
+        wanted = {"code_gateway_url": gateway.url, "code_gateway_token": TOKEN, **settings}
+        (found,) = check_interpreter(Config(data_dir=":memory:", **wanted))
+        return found.level, found.text
+
+    assert finding() == ("ok", f"runs code behind the kernel gateway {gateway.url}, which alone confines it")
+    assert finding(code_gateway_kernel="python3")[0] == "ok"
+    level, text = finding(code_gateway_kernel="julia")
+    assert level == "problem"
+    assert "has no kernel 'julia'. Set code_gateway_kernel to one of: python3." in text
+    assert "refuses the token" in finding(code_gateway_token="wrong")[1]
+    assert "write it as https://host:port" in finding(code_gateway_url="gateway.example")[1]
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        nowhere = f"http://127.0.0.1:{probe.getsockname()[1]}"
+    assert f"{nowhere} does not answer as one" in finding(code_gateway_url=nowhere)[1]
 
 
 def test_a_gateway_that_is_not_there_is_named() -> None:

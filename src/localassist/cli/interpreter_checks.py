@@ -13,10 +13,13 @@ SUBJECT = "code interpreter"
 
 
 def check_interpreter(config: Config) -> Iterator[Finding]:
-    """The verdict, then a line for each sandbox of this platform, each of them tried out now."""
+    """The verdict, then a line for each sandbox of this platform, each of them tried out now; or for the gateway."""
     if missing_parts():
         extra = MissingExtra.of("The code interpreter", "interpreter")
         yield Finding(SUBJECT, "note", "not installed", extra.message)
+        return
+    if config.code_gateway_url is not None:
+        yield _check_gateway(config, config.code_gateway_url)
         return
     from localassist.interpreter.sandbox.choosing import choose_sandbox, survey
 
@@ -33,6 +36,20 @@ def check_interpreter(config: Config) -> Iterator[Finding]:
         for name, report in survey(config, workspace).items():
             text = "passed its test" if report.passed else f"cannot be used: {report.reason}"
             yield Finding(f"sandbox {name}", "ok" if report.passed else "note", text)
+
+
+def _check_gateway(config: Config, url: str) -> Finding:
+    from localassist.interpreter.gateway.address import GatewayAddress
+    from localassist.interpreter.gateway.trial import try_gateway
+
+    try:
+        address = GatewayAddress.parse(url, token=config.code_gateway_token, ca_file=config.code_gateway_ca_file)
+        try_gateway(address, kernel_name=config.code_gateway_kernel)
+    except InterpreterUnavailable as exc:
+        return Finding(
+            SUBJECT, "problem", exc.message, "See the settings code_gateway_… in docs/howto/code_interpreter.md."
+        )
+    return Finding(SUBJECT, "ok", f"runs code behind the kernel gateway {url}, which alone confines it")
 
 
 def _judge(name: str, *, confines: bool) -> Finding:

@@ -2,6 +2,8 @@
 
 from localassist.interpreter.running import CellEnd
 
+RUN_CANCELLED = "the run was cancelled"
+ENDINGS = {"expired": "the run has expired", "stopped": "the engine is being stopped"}  # by why a cancellation is set
 KEPT = "variables and files are kept"
 LOST = "the session was restarted: variables are lost, files are kept"
 LOST_SOME = "the session was restarted: variables are lost, files are kept but for those that were too much"
@@ -9,13 +11,13 @@ FILES_LATER = "files made by this code are given out after the next"
 NO_NETWORK = "there is no network here, so packages cannot be installed"
 
 
-def note_on(end: CellEnd, timeout_s: float, *, lost: str = LOST) -> str | None:
+def note_on(end: CellEnd, timeout_s: float, *, lost: str = LOST, end_of_run: str | None = None) -> str | None:
     """What to say of how a cell ended, and of what was `lost` with its kernel; None when all went as usual."""
     if end.stopped is None and end.death is None:
         return None
     reasons = {
         "timeout": f"stopped after {timeout_s:g} s",
-        "cancelled": "stopped because the run was cancelled",
+        "cancelled": f"stopped because {ENDINGS.get(end_of_run or '', RUN_CANCELLED)}",
         "output": "stopped because of too much output",
     }
     cause = reasons[end.stopped] if end.stopped else f"the code's process is gone ({end.death})"

@@ -147,7 +147,7 @@ class Session:
             running.result()
             raise
         end = running.result()
-        result = self._result(seat, end, transcript)
+        result = self._result(seat, end, transcript, cancellation.reason)
         while not pieces.empty():  # the remarks
             on_output(pieces.get() or "")
         return result
@@ -176,14 +176,14 @@ class Session:
             stop.is_over = True
             transcript.finish()
 
-    def _result(self, seat: Seat, end: CellEnd, transcript: Transcript) -> CellResult:
+    def _result(self, seat: Seat, end: CellEnd, transcript: Transcript, end_of_run: str | None) -> CellResult:
         try:
             collected = seat.files.collect()
         except OSError as exc:  # the kernel is dead, or code keeps us from them; after the next cell they are found
             logger.warning("a session's files could not be looked at: %s", exc)
             collected = Collected([], [FILES_LATER])
         trimmed = _trim(seat) if end.death is not None else []
-        note = note_on(end, self._timeout_s, lost=LOST_SOME if trimmed else LOST)
+        note = note_on(end, self._timeout_s, lost=LOST_SOME if trimmed else LOST, end_of_run=end_of_run)
         no_network = NO_NETWORK if seat.is_offline and transcript.error_name in MISSING_PACKAGE else None
         for remark in filter(None, (*collected.notes, *trimmed, no_network)):
             transcript.add_note(remark)

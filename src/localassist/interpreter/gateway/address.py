@@ -33,6 +33,11 @@ class GatewayAddress:
     def headers(self) -> dict[str, str]:
         return {} if self.token is None else {"Authorization": f"token {self.token}"}
 
+    def refuses_token(self) -> InterpreterUnavailable:
+        return InterpreterUnavailable(
+            f"The kernel gateway {self.url} refuses the token. Set code_gateway_token to the right one."
+        )
+
     @property
     def websocket_url(self) -> str:
         return f"ws{self.url.removeprefix('http')}"

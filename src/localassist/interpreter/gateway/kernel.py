@@ -66,9 +66,7 @@ class GatewayKernel:
         body = {} if self._kernel_name is None else {"name": self._kernel_name}
         response = await self._http.post("/api/kernels", json=body)
         if response.status_code in (401, 403):
-            raise InterpreterUnavailable(
-                f"The kernel gateway {self._address.url} refuses the token. Set code_gateway_token to the right one."
-            )
+            raise self._address.refuses_token()
         response.raise_for_status()
         return str(response.json()["id"])
 
