@@ -1,6 +1,7 @@
 """Sessions: apart from each other, kept while they are used, restarted with a word about it, deleted when forgotten."""
 
 import json
+import threading
 from pathlib import Path
 
 import psutil
@@ -11,7 +12,8 @@ from localassist.errors import InterpreterUnavailable
 from localassist.interpreter import KernelInterpreter
 from localassist.interpreter.interpreter import SessionRules
 from localassist.interpreter.opening import package_directory
-from tests.interpreter.conftest import Notebook, session_file, wait_until
+from localassist.protocols import Cancellation
+from tests.interpreter.conftest import PATIENCE_S, Notebook, session_file, wait_until
 
 LOST = "[the session was restarted: variables are lost, files are kept]\n"
 
@@ -92,6 +94,25 @@ def test_forgetting_ends_a_cell_under_way(opened) -> None:
     cell = Notebook(interpreter, "s").begin("print('begun', flush=True)\nwhile True: pass")
     interpreter.forget("s")
     assert cell.ended().failed
+
+
+def test_forgetting_a_session_whose_kernel_is_just_starting_leaves_nothing(opened, tmp_path: Path) -> None:
+    """As when a thread is deleted: its run is stopped first."""
+    interpreter, cancellation, results = opened(), Cancellation(), []
+    interpreter.sandbox()
+    before = {process.pid for process in kernel_processes()}
+    cell = Notebook(interpreter, "s")
+    thread = threading.Thread(target=lambda: results.append(cell("while True: pass", cancellation=cancellation)))
+    thread.start()
+    wait_until(lambda: list((tmp_path / "data" / "interpreter").glob("w-*")))
+    cancellation.set("cancelled")
+    interpreter.forget("s")
+    thread.join(PATIENCE_S)
+    assert results[0].failed
+    wait_until(lambda: not list((tmp_path / "data" / "interpreter").glob("w-*")))
+    wait_until(lambda: not {process.pid for process in kernel_processes()} - before)
+    assert cell("1", cancellation=cancellation).note == "cancelled before the code ran"
+    assert not list((tmp_path / "data" / "interpreter").glob("w-*"))
 
 
 def test_forgetting_needs_no_kernel(opened, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 MISSING_PACKAGE = ("ModuleNotFoundError", "ImportError")
 WAIT_FOR_TURN_S = 0.1
+NOT_RUN = CellResult("", failed=True, note="cancelled before the code ran")
 
 
 class SessionFiles(Protocol):
@@ -107,7 +108,7 @@ class Session:
         """Run one cell; see `Interpreter.execute`."""
         while not self._turn.acquire(timeout=WAIT_FOR_TURN_S):
             if cancellation.is_set():
-                return CellResult("", failed=True, note="cancelled before the code ran")
+                return NOT_RUN
         try:
             return self._execute(code, files, cancellation, on_output)
         finally:
@@ -121,6 +122,8 @@ class Session:
         cancellation: Cancellation,
         on_output: Callable[[str | CellImage], None],
     ) -> CellResult:
+        if cancellation.is_set():  # perhaps because the session was forgotten: then it takes no seat any more
+            return NOT_RUN
         if self._taken is None:
             self._taken, self._lost = self._take_seat()
         seat = self._taken
@@ -223,8 +226,9 @@ class Session:
             await self._kernel.kill("the session was ended")
 
     def delete_files(self) -> None:
-        """Delete the files, once the cell under way has ended."""
+        """Delete the files, once the cell under way has ended; its kernel may have started after `end`."""
         with self._turn:
+            self._loop.run(self.end())
             if self._taken is not None:
                 self._taken.files.delete()
 
