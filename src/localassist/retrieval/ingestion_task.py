@@ -64,8 +64,8 @@ class IngestionTask:
         self._set("reading", pages_done=done, pages_total=total)
 
     def prepare(self) -> None:
-        """The text is there; the embedding model is loaded next."""
-        self._set("preparing")
+        """The text is there, whole; the embedding model is loaded next."""
+        self._set("preparing", pages_done=self._progress.pages_total)
 
     def windows(self, done: int, total: int) -> None:
         """Windows embedded, of all."""

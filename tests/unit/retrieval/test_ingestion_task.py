@@ -54,8 +54,8 @@ def test_a_stage_that_begins_is_stored_at_once() -> None:
     assert stored == [
         Progress(stage="reading"),
         Progress(stage="reading", pages_total=3),
-        Progress(stage="preparing", pages_done=2, pages_total=3),
-        Progress(stage="embedding", pages_done=2, pages_total=3, windows_total=2),
+        Progress(stage="preparing", pages_done=3, pages_total=3),
+        Progress(stage="embedding", pages_done=3, pages_total=3, windows_total=2),
     ]
 
 
