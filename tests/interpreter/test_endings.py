@@ -1,5 +1,7 @@
 """How cells end that do not end by themselves: time, cancellation, too much output, death; and what is said of it."""
 
+import os
+import shutil
 import threading
 
 import pytest
@@ -121,6 +123,25 @@ def test_a_dead_kernel_is_replaced_and_said_so(notebook: Notebook, code: str, ho
     assert how in result.note
     assert result.note.endswith(LOST)
     assert "NameError" in notebook("gone").output
+
+
+def test_a_kernel_that_cannot_be_launched_says_why(opened, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when the sandbox's program is removed while the engine runs."""
+    program = shutil.which("bwrap")
+    if program is None:
+        pytest.skip("not run: bubblewrap is not installed")
+    link = tmp_path / "bwrap"
+    link.symlink_to(program)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    interpreter = opened()
+    if interpreter.sandbox()["name"] != "bwrap":
+        pytest.skip("not run: bubblewrap does not work here")
+    link.unlink()
+    for _ in range(2):
+        with pytest.raises(InterpreterUnavailable, match=r"could not be launched: .*No such file"):
+            Notebook(interpreter, "s")("1")
+    link.symlink_to(program)
+    assert Notebook(interpreter, "s")("1").output.endswith("1\n")
 
 
 DIES_WHEN_TOLD = """

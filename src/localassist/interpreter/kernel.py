@@ -100,6 +100,9 @@ class LocalKernel:
         except TimeoutError:
             await self.kill("it did not start")
             raise InterpreterUnavailable(f"The kernel did not start within {START_TIMEOUT_S:.0f} s.") from None
+        except OSError as exc:
+            await self.kill("it did not start")
+            raise InterpreterUnavailable(f"The kernel could not be launched: {exc}.") from exc
         except BaseException:
             await self.kill("it did not start")
             raise

@@ -13,8 +13,8 @@ from localassist.interpreter.exchange import Kernel, wait_first
 from localassist.interpreter.inside.boot import BootOptions
 from localassist.interpreter.kernel import CappedContext, KernelSetup, LocalKernel, ignore
 from localassist.interpreter.kernels import OwnedSeat
+from localassist.interpreter.output_caps import output_caps
 from localassist.interpreter.paths import python_paths
-from localassist.interpreter.pictures import MAX_IMAGE_BYTES
 from localassist.interpreter.sandbox import trees
 from localassist.interpreter.sandbox.base import Limits, SessionDirs
 from localassist.interpreter.sandbox.choosing import Choice
@@ -72,8 +72,9 @@ class LocalSeats:
         place = self.scratch.path / str(self._num_kernels)
         session = SessionDirs.make(data, place / "r", place / "t")
         kernel = LocalKernel(self._setup(), session)
-        kernel.on_end = lambda: self._forget(kernel, place)
+        kernel.on_end = lambda: trees.delete(place)
         await kernel.start()
+        kernel.on_end = lambda: self._forget(kernel, place)
         self.choice.sandbox.seal(session)
         loop = asyncio.get_running_loop()
         self._watchdog.watch(
@@ -88,10 +89,7 @@ class LocalSeats:
     def _setup(self) -> KernelSetup:
         font_list = next(self._fonts.glob("fontlist-*.json"), None)
         options = BootOptions(
-            stream_chars=self.limits.output_bytes * 7 // 8,  # what is left over is for tracebacks and values
-            text_chars=self.limits.output_bytes // 4,
-            num_displays=100,
-            image_bytes=MAX_IMAGE_BYTES,
+            **output_caps(self.limits),
             packages=[str(path) for path in self.packages],
             font_list=None if font_list is None else str(font_list),
         )

@@ -16,7 +16,7 @@ from localassist.interpreter.gateway.directory import MODULE, RemoteDirectory, a
 from localassist.interpreter.gateway.kernel import REQUEST_TIMEOUT_S, GatewayKernel, ignore
 from localassist.interpreter.inside import caps, remote
 from localassist.interpreter.kernels import OwnedSeat
-from localassist.interpreter.pictures import MAX_IMAGE_BYTES
+from localassist.interpreter.output_caps import output_caps
 from localassist.interpreter.sandbox import trees
 from localassist.interpreter.sandbox.base import Limits
 from localassist.interpreter.scratch import Scratch
@@ -88,15 +88,8 @@ class GatewaySeats:
         self._kernels = [kernel, *(other for other in self._kernels if not other.has_ended)]
         await kernel.start()
         sources = {CAPS_MODULE: _source(caps.__file__), MODULE: _source(remote.__file__)}
-        options = {
-            "stream_chars": self.limits.output_bytes * 7 // 8,
-            "text_chars": self.limits.output_bytes // 4,
-            "num_displays": 100,
-            "image_bytes": MAX_IMAGE_BYTES,
-        }
-        exchange = kernel.execute(
-            SET_UP.format(sources=sources, caps=CAPS_MODULE, options=options), ignore, expressions={}
-        )
+        set_up = SET_UP.format(sources=sources, caps=CAPS_MODULE, options=output_caps(self.limits))
+        exchange = kernel.execute(set_up, ignore, expressions={})
         await wait_first(exchange.finished, kernel.died, timeout_s=SET_UP_TIMEOUT_S)
         if not exchange.finished.done() or exchange.finished.result().get("status") != "ok":
             await kernel.kill("it could not be set up")

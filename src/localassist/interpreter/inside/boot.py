@@ -14,13 +14,18 @@ from typing import Any, TypedDict
 READY = b"ready\n"
 
 
-class BootOptions(TypedDict):
-    """What the engine decides: the output caps, where packages are besides the environment's, and the font list."""
+class CapOptions(TypedDict):
+    """How much of each kind one cell may show."""
 
     stream_chars: int
     text_chars: int
     num_displays: int
     image_bytes: int
+
+
+class BootOptions(CapOptions):
+    """What the engine decides: the output caps, where packages are besides the environment's, and the font list."""
+
     packages: list[str]
     font_list: str | None
 
