@@ -7,6 +7,7 @@ import json
 import os
 import runpy
 import shutil
+import subprocess
 import sys
 import tempfile
 from typing import Any, TypedDict
@@ -38,18 +39,25 @@ def main() -> None:
     sys.path += options["packages"]
     sys.argv = [sys.argv[0]]
     app = _initialize(connection_file)
-    output_caps = runpy.run_path(os.path.join(os.path.dirname(__file__), "caps.py"))["OutputCaps"]
-    output_caps(app.shell, options).install()
+    _beside("caps.py")["OutputCaps"](app.shell, options).install()
+    vars(sys.modules["ipykernel.zmqshell"])["system"] = run_shell_command
     sys.path.append("")  # scripts in the working directory can be imported, and shadow nothing
     os.write(engine, READY)
     os.close(engine)
     app.start()
 
 
+def _beside(name: str) -> dict[str, Any]:
+    """What a file beside this one defines."""
+    return runpy.run_path(os.path.join(os.path.dirname(__file__), name))
+
+
 def _initialize(connection_file: str) -> Any:
     """The kernel application, its sockets bound. Its own words on descriptors 1 and 2 go nowhere once it has begun."""
+    from ipykernel.iostream import OutStream
     from ipykernel.kernelapp import IPKernelApp
 
+    _beside("pipes.py")["install"](OutStream)
     app: Any = IPKernelApp.instance()
     traceback_end = os.dup(2)
     nowhere = os.open(os.devnull, os.O_RDWR)
@@ -74,6 +82,17 @@ def _initialize(connection_file: str) -> Any:
     os.close(traceback_end)
     os.close(nowhere)
     return app
+
+
+def run_shell_command(command: str) -> int:
+    """What `!command` does, without the terminal that IPython takes for it: not every sandbox has one."""
+    pipes: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    with subprocess.Popen(command, shell=True, text=True, errors="replace", **pipes) as process:  # noqa: S602
+        assert process.stdout is not None
+        for line in process.stdout:
+            sys.stdout.write(line)
+            sys.stdout.flush()
+    return process.returncode
 
 
 def _prepare_matplotlib(font_list: str | None) -> None:

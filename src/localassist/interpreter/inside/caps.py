@@ -59,6 +59,8 @@ class OutputCaps:
 
     def _show_tail(self) -> None:
         for stream in self._streams:
+            if hasattr(stream, "drain"):
+                stream.drain()
             stream.flush()
         if not self._tail:
             return

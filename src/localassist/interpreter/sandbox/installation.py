@@ -9,7 +9,15 @@ from localassist.interpreter.sandbox import confine
 from localassist.interpreter.sandbox.base import Places
 
 SYSTEM_TREES = ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32", "/nix/store")
-SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/fonts", "/etc/mime.types", "/etc/localtime", "/etc/alternatives")
+SYSTEM_FILES = (
+    "/etc/ld.so.cache",
+    "/etc/fonts",
+    "/etc/mime.types",
+    "/etc/localtime",
+    "/etc/alternatives",
+    "/etc/os-release",
+    "/etc/debian_version",
+)
 CONFINE = Path(confine.__file__).resolve()
 
 
