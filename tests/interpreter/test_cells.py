@@ -66,7 +66,7 @@ def test_pip_says_at_once_that_it_cannot_install(shared: Notebook) -> None:
     refusals = (
         "No matching distribution found",
         "No module named pip",
-        "Could not install packages due to an OSError",  # Landlock, where these tests' own installation is no tree of it
+        "Could not install packages due to an OSError",  # Landlock: it may not see the tree under test
     )
     assert any(refusal in result.output for refusal in refusals)
 
