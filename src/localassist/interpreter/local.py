@@ -152,7 +152,8 @@ class LocalSeat:
             directory = self._workspace.directory
             self.kernel, session = await self._seats.start_kernel(directory.root)
             directory.uid = session.uid
-            self._workspace.use(self._seats.choice.sandbox.places(session).data, dict(python_paths()))
+            places = self._seats.choice.sandbox.places(session)
+            self._workspace.use(places.data, dict(python_paths(places.tmp)))
 
     def belong_to(self, session: str) -> None:
         self._workspace.belong_to(session)

@@ -16,8 +16,18 @@ def map_paths(code: str, inside: str) -> str:
     return _VIRTUAL.sub(lambda _: inside.replace("\\", "/"), code)
 
 
-def python_paths() -> Iterator[tuple[str, str]]:
-    """What the installation's directories are called in output, so that no path of this machine shows."""
+def python_paths(home: str) -> Iterator[tuple[str, str]]:
+    """What the installation's directories are called in output, so that no path of this machine shows.
+
+    IPython writes `~` for `home`, the code's own, which may hold the installation as well: both may be in /tmp.
+    """
+    for path, name in _installation():
+        yield path, name
+        if path.startswith(home + os.sep):
+            yield "~" + path.removeprefix(home), name
+
+
+def _installation() -> Iterator[tuple[str, str]]:
     for kind in ("purelib", "platlib"):
         yield sysconfig.get_path(kind) + os.sep, "site-packages/"
     for kind in ("stdlib", "platstdlib"):
