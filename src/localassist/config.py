@@ -293,8 +293,7 @@ def prepare_retrieval_libraries() -> None:
 
     They are given local files only, so the hub need not be switched off, which would stop `models pull` as well.
     """
-    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
-    os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"  # "0" makes transformers warn when its own are switched off
+    _silence_hub_library()
     os.environ["ANONYMIZED_TELEMETRY"] = "False"
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # else its native code reports to Microsoft and keeps a device id
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -304,8 +303,12 @@ def prepare_hub(url: str) -> None:
     """Set what huggingface_hub reads when imported: this hub, plain HTTP, no usage reports, no progress bars."""
     os.environ["HF_ENDPOINT"] = url
     os.environ["HF_HUB_DISABLE_XET"] = "1"
+    _silence_hub_library()
+
+
+def _silence_hub_library() -> None:
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
-    os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
+    os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"  # "0" makes transformers warn when its own are switched off
 
 
 def environment_with(defaults: Mapping[str, str]) -> dict[str, str]:
