@@ -92,3 +92,10 @@ def test_a_thread_that_is_not_there_is_an_error(server: Settings) -> None:
     done = run("chat", "hi", "--thread", "thread_nothing", settings=server, check=False)
     assert done.returncode == 1
     assert done.stderr == "Error: No thread found with id 'thread_nothing'.\n"
+
+
+def test_why_a_run_failed_is_said_once_and_not_in_the_answer(server: Settings) -> None:
+    done = run("chat", stdin="w " * 100_000, settings=server, check=False)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.count("failed") == 1

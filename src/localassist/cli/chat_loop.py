@@ -39,7 +39,7 @@ class ChatLoop:
             thread_id=start.thread_id,
             overrides=start.overrides,
             takes_tools=start.takes_tools,
-            display=None if session.as_json else RunDisplay(session.out),
+            display=None if session.as_json else RunDisplay(session.out, shows_failure=is_interactive),
             answer=self._ask_output if is_interactive else None,
         )
 

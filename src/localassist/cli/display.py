@@ -15,12 +15,21 @@ ARROW, ANSWER = "→", "←"
 class RunDisplay:
     """Writes events as they come. With `shows_status` also what happens to the run itself.
 
+    Without `shows_failure` the caller says why a run did not complete.
     `save` writes a picture's file, by its id, and says where; without it, pictures are named with how to get them.
     """
 
-    def __init__(self, out: Output, *, shows_status: bool = False, save: Callable[[str], Path] | None = None) -> None:
+    def __init__(
+        self,
+        out: Output,
+        *,
+        shows_status: bool = False,
+        shows_failure: bool = True,
+        save: Callable[[str], Path] | None = None,
+    ) -> None:
         self._out = out
         self._shows_status = shows_status
+        self._shows_failure = shows_failure
         self._save = save
         self._has_output = False  # of the call that is being shown
         self._is_at_start = True  # of a line
@@ -100,7 +109,9 @@ class RunDisplay:
                 self._write(f"{ANSWER} {shorten(printable(text), 200)}\n", "dim")
 
     def _show_run(self, status: str, run: Run) -> None:
-        if status == "failed" and run.last_error is not None:
+        if status in ("failed", "cancelled", "expired") and not self._shows_failure:
+            self.finish()
+        elif status == "failed" and run.last_error is not None:
             self.finish()
             self._write(f"The run failed: {run.last_error.message}\n", "red")
         elif status == "incomplete" and run.incomplete_details is not None:

@@ -39,10 +39,11 @@ def build_constraint(
 ) -> Constraint | None:
     """None where any text will do. `markers` are the citations that text may have; None: any.
 
+    Where calls are forbidden a turn is kept from beginning one: a thread's earlier calls tempt models to another.
     Raises InvalidRequest for a strict schema this syntax cannot enforce.
     """
     offered = [tool for tool in tools if choice.mode != "none" and choice.name in (None, tool.name)]
-    if not (offered or answer or sections.has_reasoning or markers is not None):
+    if not (offered or answer or sections.has_reasoning or markers is not None or choice.mode == "none"):
         return None
     grammar = _Grammar(syntax, sections, stage, Words(special_tokens), markers)
     return Constraint("\n".join(["%llguidance {}", *grammar.lines(offered, choice, answer)]) + "\n")
@@ -87,7 +88,7 @@ class _Grammar:
         elif answer is not None:
             yield from self._formatted(answer, offered)
         else:
-            yield from self._free(has_calls=bool(offered))
+            yield from self._free() if offered else self._text_only(is_limited=choice.mode == "none")
         if not offered or (answer is not None and not is_forced and self._syntax.only_at_start):
             return
         several = choice.parallel and choice.name is None and self._syntax.takes_several
@@ -129,17 +130,19 @@ class _Grammar:
 
     # --- text and answers --------------------------------------------------------------------------------------------
 
-    def _free(self, *, has_calls: bool) -> Iterator[str]:
+    def _text_only(self, *, is_limited: bool) -> Iterator[str]:
+        """Any text and no calls; with `is_limited` none that would be read as one."""
+        yield f"turn: {self._framed_text()}"
+        yield f"TEXT: /{_VISIBLE}/{self._no_marker() if is_limited else ''}{self._limits}"
+
+    def _free(self) -> Iterator[str]:
         """Any text, and calls. Free text never contains the marker: writing it begins a call."""
         marker, escaped_marker = self._literal(self._marker), escaped(self._marker)
         opened, closed = self._frame()
-        text = f"{opened} TEXT" if self._sections.is_own_message else f"{opened} TEXT {closed}"
-        if not has_calls:
-            yield f"turn: {text}"
-            yield f"TEXT: /{_VISIBLE}/{self._limits}"
-        elif self._syntax.only_at_start:
+        text = self._framed_text()
+        if self._syntax.only_at_start:
             yield f"turn: {text} | {marker} calls"
-            yield f"TEXT: /{_VISIBLE}/ & ~/[ \\n]*{escaped_marker}{ANYTHING}*/{self._limits}"
+            yield f"TEXT: /{_VISIBLE}/{self._no_marker()}{self._limits}"
         elif self._words.begins_special(self._marker):
             yield f"turn: {text} | ({opened} BEFORE {closed})? {marker} calls"
             yield f"TEXT: /{_VISIBLE}/{self._limits}"
@@ -148,7 +151,18 @@ class _Grammar:
             yield f"turn: {text} | opening calls"
             yield "opening[lazy]: OPENING"
             yield f"OPENING: /{ANYTHING}*{escaped_marker}/{self._limits}"
-            yield f"TEXT: /{_VISIBLE}/ & ~/{ANYTHING}*{escaped_marker}{ANYTHING}*/{self._limits}"
+            yield f"TEXT: /{_VISIBLE}/{self._no_marker()}{self._limits}"
+
+    def _no_marker(self) -> str:
+        """What keeps text from beginning a call; nothing where the marker is a token that no text can spell."""
+        if self._words.begins_special(self._marker) and not self._syntax.only_at_start:
+            return ""
+        before = "[ \\n]*" if self._syntax.only_at_start else f"{ANYTHING}*"
+        return f" & ~/{before}{escaped(self._marker)}{ANYTHING}*/"
+
+    def _framed_text(self) -> str:
+        opened, closed = self._frame()
+        return f"{opened} TEXT" if self._sections.is_own_message else f"{opened} TEXT {closed}"
 
     def _frame(self) -> tuple[str, str]:
         """What may open and close an answer, where text cannot spell it."""

@@ -178,7 +178,7 @@ def _choice(body: ChatCompletionBody, tools: Sequence[FunctionSpec]) -> ToolChoi
     parallel = _first(body.parallel_tool_calls, True)
     asked = body.tool_choice
     if asked is None:
-        return ToolChoice("auto" if tools else "none", parallel=parallel)
+        return ToolChoice(parallel=parallel)
     if isinstance(asked, str):
         if asked == "required" and not tools:
             raise InvalidRequest("'tool_choice' is only allowed when 'tools' are specified.", param="tool_choice")

@@ -86,9 +86,18 @@ def test_ordinary_content_is_left_alone() -> None:
     assert content in dialect(None).render([ChatMessage("user", content)], [])
 
 
-def test_no_constraint_without_tools_or_where_none_may_be_called() -> None:
-    assert dialect(None).constraint([], ToolChoice()) is None
-    assert dialect(None).constraint([WEATHER], ToolChoice("none")) is None
+def test_no_constraint_without_tools() -> None:
+    assert dialect(CHATML).constraint([], ToolChoice()) is None
+
+
+@pytest.mark.parametrize("special", [SPECIAL, frozenset()])
+@pytest.mark.parametrize("tools", [[], [WEATHER]])
+def test_where_calls_are_forbidden_a_turn_cannot_begin_one(tools: list[FunctionSpec], special: frozenset[str]) -> None:
+    constraint = dialect(CHATML, special).constraint(tools, ToolChoice("none"))
+    assert constraint is not None
+    assert admits(constraint, "It is sunny in Paris.", special)
+    assert not admits(constraint, CALL_TEXT, special)
+    assert not admits(constraint, f"Let me see. {CALL_TEXT}", special)
 
 
 def test_a_named_choice_leaves_only_that_function() -> None:

@@ -1,6 +1,7 @@
 """A file to text: its kind, the reader of that kind, and what holds for the text of every kind."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from localassist.objects.file_types import extension_of
@@ -19,15 +20,19 @@ MAX_MAIL_DEPTH = 3
 MAX_CHARACTERS = 40_000_000  # more than 5 million tokens of any language
 
 
+def _tell_nobody(done: int, total: int) -> None:
+    pass
+
+
 def read_file(
-    path: Path, filename: str, scratch: Path, on_page: Callable[[int, int], None] = lambda done, total: None
+    path: Path, filename: str, scratch: Path, on_page: Callable[[int, int], None] = _tell_nobody
 ) -> SourceText:
     """The text of a file; `on_page` is told (pages read, pages in all) of a PDF.
 
     Raises FileRefused; errors of the parsers that are no refusal come as they are.
     """
     kind = kind_of(path, filename)
-    source = _read(kind, path, filename, scratch, on_page)
+    source = _Reading(scratch, on_page).read(kind, path, filename)
     if not source.text.strip():
         raise invalid("No text was found in the file. If its pages are pictures, run text recognition (OCR) on it.")
     if len(source.text) > MAX_CHARACTERS:
@@ -35,18 +40,34 @@ def read_file(
     return source
 
 
-def _read(
-    kind: str, path: Path, filename: str, scratch: Path, on_page: Callable[[int, int], None] = lambda done, total: None
-) -> SourceText:
-    if kind == "text":
-        return extract_text(path.read_bytes(), extension_of(filename))
-    if kind == "pdf":
-        return extract_pdf(path, on_page)
-    if kind == "eml":
-        return _read_mail(path, scratch, 1)
-    if kind == "doc":
-        return extract_doc(path, scratch)
-    return _read_markup(kind, path)
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """Reads a file and, as files of their own, what is attached to it; messages in messages only so deep."""
+
+    scratch: Path
+    on_page: Callable[[int, int], None]
+    depth: int = 0
+
+    def read(self, kind: str, path: Path, filename: str) -> SourceText:
+        if kind == "text":
+            return extract_text(path.read_bytes(), extension_of(filename))
+        if kind == "pdf":
+            return extract_pdf(path, self.on_page)
+        if kind == "eml":
+            if self.depth == MAX_MAIL_DEPTH:
+                raise invalid(f"More than {MAX_MAIL_DEPTH} messages are inside one another.")
+            return extract_mail(path.read_bytes(), _Reading(self.scratch, _tell_nobody, self.depth + 1).read_attachment)
+        if kind == "doc":
+            return extract_doc(path, self.scratch)
+        return _read_markup(kind, path)
+
+    def read_attachment(self, content: bytes, name: str) -> SourceText:
+        attached = self.scratch / f"attached-{self.depth}"
+        attached.write_bytes(content)
+        try:
+            return self.read(kind_of(attached, name), attached, name)
+        finally:
+            attached.unlink(missing_ok=True)
 
 
 def _read_markup(kind: str, path: Path) -> SourceText:
@@ -58,20 +79,3 @@ def _read_markup(kind: str, path: Path) -> SourceText:
         return extract_odt(path)
     content = path.read_bytes()
     return extract_html(content) if kind == "html" else extract_rtf(content)
-
-
-def _read_mail(path: Path, scratch: Path, depth: int) -> SourceText:
-    """Attachments are read as files of their own are; messages in messages only so deep."""
-
-    def read_attachment(content: bytes, name: str) -> SourceText:
-        attached = scratch / f"attached-{depth}"
-        attached.write_bytes(content)
-        try:
-            kind = kind_of(attached, name)
-            if kind == "eml" and depth >= MAX_MAIL_DEPTH:
-                raise invalid(f"More than {MAX_MAIL_DEPTH} messages are inside one another.")
-            return _read_mail(attached, scratch, depth + 1) if kind == "eml" else _read(kind, attached, name, scratch)
-        finally:
-            attached.unlink(missing_ok=True)
-
-    return extract_mail(path.read_bytes(), read_attachment)
