@@ -55,8 +55,9 @@ class EngineDriver:
     def _upload_passages(self, case: Any) -> tuple[list[str], dict[str, str]]:
         if not case.passages:
             return [], {}
-        # A file for each passage, so that the file a citation names says which passage was meant.
-        names = [(f"{index}-{name}", text) for index, (name, text) in enumerate(case.passages)]
+        # A file for each passage, so that the file a citation names says which passage was meant. Plain text whatever
+        # the case calls it: what is measured is the model, not the reading of formats.
+        names = [(f"{index}-{Path(name).stem}.txt", text) for index, (name, text) in enumerate(case.passages)]
         files = [self._client.files.create(file=(name, text.encode()), purpose="assistants") for name, text in names]
         store = self._client.vector_stores.create()
         self._client.vector_stores.file_batches.create_and_poll(store.id, file_ids=[file.id for file in files])
