@@ -14,7 +14,7 @@ from torch import Tensor
 
 from drills import Drills
 from generator.compose import compose
-from generator.render import SPECIAL_TOKENS, TOOL_TOKENS, pieces
+from generator.render import CALL_START, RESULT_START, SPECIAL_TOKENS, SYSTEM_START, TOOL_TOKENS, Piece, pieces
 
 _ROUND_LENGTH: Final = 16
 _ROUND_SUM: Final = 512
@@ -25,9 +25,13 @@ _DRILLS_UNTIL: Final = 0.1
 # What a dialogue stops growing at is counted without its tools' definitions' frame, results and last turn.
 _CHARACTERS_PER_TOKEN: Final = 1.1
 _CHARACTERS_PER_TOKEN_OF_LONG: Final = 2.2
-# Tokens that are given, not written, still teach the language a little.
+# Tokens that are given, not written, still teach the language a little, and less and less as training goes on: most
+# what users say, least the tools on offer; what functions return is drawn at random and teaches nothing.
 _GIVEN_SHARE: Final = 0.1
-_GIVEN_WEIGHT: Final = 0.3
+_USER_WEIGHT: Final = 0.3
+_SYSTEM_WEIGHT: Final = 0.1
+# A call's tokens are mostly plain, and what is hard is to choose; the same for whether to call at all.
+_CALL_WEIGHT: Final = 2.0
 
 
 @dataclass(slots=True)
@@ -81,6 +85,7 @@ class Dialogues:
         self._context_length = context_length
         self._drills = Drills(self._rng, tokenizer.get_vocab_size(), len(SPECIAL_TOKENS) + len(TOOL_TOKENS))
         self.drill_share = 0.0
+        self.given_share = _GIVEN_SHARE
 
     def document(self, max_tokens: int) -> Document:
         """Make one dialogue, or a drill in its place, cut at `max_tokens`."""
@@ -101,7 +106,7 @@ class Dialogues:
             if piece.starts_turn and token_ids:
                 turn_starts.append(len(token_ids))
             token_ids += encoded.ids
-            weights += [1.0 if piece.taught else self._given_weight() for _ in encoded.ids]
+            weights += self._weights(piece, len(encoded.ids))
         self._drills.notice(token_ids)
         positions = self._positions(len(token_ids), turn_starts)
         return Document(token_ids[:max_tokens], weights[:max_tokens], positions[:max_tokens])
@@ -110,6 +115,7 @@ class Dialogues:
         """Yield batches of short dialogues, and late in training a long conversation every few batches."""
         for number in count():
             self.drill_share = drill_share(supply.progress.value)
+            self.given_share = _GIVEN_SHARE * (1 - supply.progress.value)
             is_long = supply.progress.value >= supply.long_from and number % supply.long_every == 0
             yield self.long(supply.long_length) if is_long else self.short(supply.batch_tokens, supply.max_length)
 
@@ -128,8 +134,14 @@ class Dialogues:
         document.positions = list(range(len(document.positions)))
         return to_batch([document])
 
-    def _given_weight(self) -> float:
-        return _GIVEN_WEIGHT if self._rng.random() < _GIVEN_SHARE else 0.0
+    def _weights(self, piece: Piece, count: int) -> list[float]:
+        if piece.taught:
+            rest = _CALL_WEIGHT if piece.text.startswith(CALL_START) else 1.0
+            return [_CALL_WEIGHT] + [rest] * (count - 1)
+        given = _SYSTEM_WEIGHT if piece.text.startswith(SYSTEM_START) else _USER_WEIGHT
+        if RESULT_START in piece.text:
+            given = 0.0
+        return [given if self._rng.random() < self.given_share else 0.0 for _ in range(count)]
 
     def _positions(self, length: int, turn_starts: list[int]) -> list[int]:
         """Number the tokens; in a share of dialogues one turn starts far later, as if much had been said before it."""

@@ -49,6 +49,7 @@ def read_gguf(path: Path) -> tuple[ModelConfig, dict[str, torch.Tensor]]:
         num_layers=int(number("block_count")),
         num_heads=int(number("attention.head_count")),
         num_kv_heads=int(number("attention.head_count_kv")),
+        head_length=int(number("rope.dimension_count")),
         feed_forward_length=int(number("feed_forward_length")),
         rope_base=number("rope.freq_base"),
         norm_epsilon=number("attention.layer_norm_rms_epsilon"),
@@ -106,6 +107,8 @@ def _write_metadata(writer: gguf.GGUFWriter, config: ModelConfig) -> None:
     writer.add_head_count(config.num_heads)
     writer.add_head_count_kv(config.num_kv_heads)
     writer.add_layer_norm_rms_eps(config.norm_epsilon)
+    writer.add_key_length(config.head_length)
+    writer.add_value_length(config.head_length)
     writer.add_rope_dimension_count(config.head_length)
     writer.add_rope_freq_base(config.rope_base)
     writer.add_vocab_size(config.vocab_size)

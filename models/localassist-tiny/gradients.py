@@ -44,7 +44,7 @@ def backward(model: TinyModel, batch: Batch, device: torch.device) -> Result:
         logits = model.logits(model(batch.token_ids.to(device), batch.positions.to(device), layout))
     loss: Tensor = (F.cross_entropy(logits.float(), targets, reduction="none") * importance).sum()
     loss.backward()
-    taught = importance == 1.0
+    taught = importance >= 1.0
     right = (logits.argmax(-1) == targets)[taught].sum().item()
     return Result(loss.item(), importance.sum().item(), right, int(taught.sum().item()), batch.num_tokens)
 

@@ -29,16 +29,12 @@ class ModelConfig:
     num_layers: int = 5
     num_heads: int = 3
     num_kv_heads: int = 3
+    head_length: int = 64
     feed_forward_length: int = 512
     num_rotary_pairs: int = 8
     rope_base: float = 10_000.0
     norm_epsilon: float = 1e-5
     context_length: int = 8192
-
-    @property
-    def head_length(self) -> int:
-        """Values per attention head."""
-        return self.embedding_length // self.num_heads
 
     def to_dict(self) -> dict[str, float]:
         """Return the fields by name, for a checkpoint."""
@@ -58,12 +54,13 @@ class Block(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
-        width, kv_width = config.embedding_length, config.num_kv_heads * config.head_length
+        width = config.embedding_length
+        heads_width, kv_width = config.num_heads * config.head_length, config.num_kv_heads * config.head_length
         self.attn_norm = nn.RMSNorm(width, config.norm_epsilon)
-        self.attn_q = nn.Linear(width, width, bias=False)
+        self.attn_q = nn.Linear(width, heads_width, bias=False)
         self.attn_k = nn.Linear(width, kv_width, bias=False)
         self.attn_v = nn.Linear(width, kv_width, bias=False)
-        self.attn_output = nn.Linear(width, width, bias=False)
+        self.attn_output = nn.Linear(heads_width, width, bias=False)
         self.ffn_norm = nn.RMSNorm(width, config.norm_epsilon)
         self.ffn_gate = nn.Linear(width, config.feed_forward_length, bias=False)
         self.ffn_up = nn.Linear(width, config.feed_forward_length, bias=False)

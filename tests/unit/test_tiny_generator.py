@@ -121,7 +121,7 @@ def test_a_search_is_answered_from_a_passage_that_says_it_or_not_at_all(language
         said = [part.strip() for part in re.split(r"【[^】]+】", answer)]
         answers.append("†" in answer)
         assert all(part in shown for part in said) or not answers[-1]
-    assert 40 < answers.count(False) < 90
+    assert 30 < answers.count(False) < 80
 
 
 @pytest.mark.parametrize("language", words.LANGUAGES)
@@ -258,8 +258,24 @@ def test_the_template_works_without_instructions_and_with_calls_without_content(
 
 
 def test_the_template_puts_tools_behind_the_instructions() -> None:
-    tool = {"type": "function", "function": {"name": "f"}}
-    text = render([{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}], [tool])
+    parameters = {
+        "type": "object",
+        "properties": {"town": {"type": "string"}, "unit": {"type": "string", "enum": ["C", "F"]}},
+        "required": ["town"],
+    }
+    described = {"type": "function", "function": {"name": "f", "description": "é", "parameters": parameters}}
+    bare = {"type": "function", "function": {"name": "g"}}
+    text = render([{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}], [described, bare])
     assert text.startswith(
-        f"<|im_start|>system\nBe brief.\n\n# Tools\n\n<tools>\n{json.dumps(tool)}\n</tools><|im_end|>\n"
+        "<|im_start|>system\nBe brief.\n\n# Tools\n\n<tools>\n"
+        '{"description": "é", "name": "f", "parameters": '
+        '{"town": "string", "unit": {"type": "string", "enum": ["C", "F"]}}, "required": ["town"]}\n'
+        '{"name": "g"}\n'
+        "</tools><|im_end|>\n"
     )
+
+
+def test_the_template_leaves_a_schema_alone_that_it_cannot_shorten() -> None:
+    parameters = {"type": "object", "properties": {"a": {"$ref": "#/$defs/x"}}, "$defs": {"x": {"type": "string"}}}
+    text = render([], [{"type": "function", "function": {"name": "f", "parameters": parameters}}])
+    assert f'{{"name": "f", "parameters": {json.dumps(parameters)}}}' in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from random import Random
 from typing import Any, Final
 
@@ -16,6 +17,9 @@ _OPENINGS: Final = frozenset(
     "The A An What Where When How Is Are Do Does Did Can Could Please Get Give Show Tell Find Set Put Make Send Call Use "
     "Book Check Print Change Add Any Has Have Which Who Somebody There Look Let Read Order Track Remind Turn Start".split()
 )
+_LOOSE_SHARE: Final = 0.04
+# What may stand between the values of a request that says them twice: "A to B and C to D", but no half sentences.
+_MOST_BETWEEN: Final = 8
 _AND_ALSO: Final = _PHRASES["and_also"]
 _SAME_FOR: Final = _PHRASES["same_for"]
 _AGAIN: Final = _PHRASES["again"]
@@ -28,7 +32,7 @@ def write_call(scene: Scene) -> None:
     rng = scene.rng
     functions = _functions(scene, rng.choices((1, 2, 3, 4, 5), (5, 5, 3, 1.5, 1))[0])
     function = rng.choice(functions)
-    request = (loose if rng.random() < 0.3 else ask)(rng, function, scene.language)
+    request = (loose if rng.random() < _LOOSE_SHARE else ask)(rng, function, scene.language)
     scene.user(in_context(rng, request.text, scene.language))
     scene.call((request.name, request.arguments))
     result = _finish(scene, [request])[0]
@@ -50,7 +54,7 @@ def write_series(scene: Scene) -> None:
         if rng.random() < 0.25:
             text, requests = _several(scene, functions)
         else:
-            requests = [(loose if rng.random() < 0.3 else ask)(rng, rng.choice(functions), scene.language)]
+            requests = [(loose if rng.random() < _LOOSE_SHARE else ask)(rng, rng.choice(functions), scene.language)]
             text = requests[0].text
         scene.user(in_context(rng, text, scene.language))
         scene.call(*[(request.name, request.arguments) for request in requests])
@@ -80,7 +84,7 @@ def _several(scene: Scene, functions: list[Function]) -> tuple[str, list[Request
     made = _same_function_twice(scene, functions) if rng.random() < 0.6 else None
     if made:
         return made
-    how = loose if rng.random() < 0.15 else ask
+    how = loose if rng.random() < _LOOSE_SHARE / 2 else ask
     first, second = rng.choice(functions), rng.choice(functions)
     requests = [how(rng, first, scene.language), how(rng, second, scene.language)]
     return _both(rng, requests[0].text, requests[1].text, scene.language), requests
@@ -133,7 +137,7 @@ def _same_function_twice(scene: Scene, functions: list[Function]) -> tuple[str, 
         usable = [
             template
             for template in function.domain.requests[language]
-            if slots_in(template) and set(slots_in(template)) <= keys and "?" not in _stretch(template)[1]
+            if slots_in(template) and set(slots_in(template)) <= keys and _is_short(_stretch(template)[1])
         ]
         if not usable:
             continue
@@ -168,6 +172,11 @@ def _stretch(template: str) -> tuple[str, str, str]:
     if template[end : end + 1] == '"' and template[start - 1 : start] == '"':
         start, end = start - 1, end + 1
     return template[:start], template[start:end], template[end:]
+
+
+def _is_short(stretch: str) -> bool:
+    between = re.sub(r"\{[^}]*\}|\[[^]]*\]", "", stretch)
+    return "?" not in stretch and len(between) <= _MOST_BETWEEN
 
 
 def _listed(rng: Random, said: list[str], language: str) -> str:

@@ -77,7 +77,7 @@ def domain_function(rng: Random) -> Function:
     slots = dict(domain.slots)
     if rng.random() < 0.3 and len(slots) > 1:
         slots.pop(rng.choice(list(slots)))
-    described = rng.choice((domain.description, domain.description.rstrip("."), ""))
+    described = rng.choices((domain.description, domain.description.rstrip("."), ""), (3, 3, 1))[0]
     return _function(rng, Domain((name,), described, slots, domain.requests))
 
 
@@ -91,7 +91,7 @@ def generic_function(rng: Random) -> Function:
     if rng.random() < 0.15:
         name = f"{thing.en.replace(' ', '_')}_{rng.choice(('info', 'lookup', 'service', 'query', verb.en.replace(' ', '_')))}"
     slots: dict[str, Slot] = {}
-    for _ in range(rng.choices((1, 2, 3, 4), (4, 4, 3, 1))[0]):
+    for _ in range(rng.choices((1, 2, 3, 4), (6, 4, 2, 0.5))[0]):
         key, slot = _generic_slot(rng)
         slots.setdefault(key, slot)
     description = rng.choice((f"{verb.en.capitalize()} a {thing.en}.", f"{verb.en} {thing.en}", "", f"{thing.ko} {verb.ko}",
@@ -310,6 +310,9 @@ def _restyled(rng: Random, name: str) -> str:
         return first + "".join(part.title() for part in rest)
     if style < 0.18:
         return f"{name}_{rng.choice(('v2', 'tool', 'api', 'now', words.nonsense(rng, 1)))}"
+    if style < 0.3:
+        last = name.rsplit("_", maxsplit=1)[-1]
+        return last if len(last) > 2 else name
     return name
 
 
@@ -341,7 +344,7 @@ def offer_functions(scene: Scene, count: int) -> list[Function]:
     """Put `count` different functions on offer and return them."""
     offered: list[Function] = []
     while len(offered) < count:
-        function = domain_function(scene.rng) if scene.rng.random() < 0.62 else generic_function(scene.rng)
+        function = domain_function(scene.rng) if scene.rng.random() < 0.75 else generic_function(scene.rng)
         if function.name not in scene.tool_names and not _looks_alike(function, offered):
             scene.offer(function.tool)
             offered.append(function)
