@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -13,8 +14,9 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from drills import Drills
-from generator.compose import compose
+from generator.compose import compose, compose_choices
 from generator.render import CALL_START, RESULT_START, SPECIAL_TOKENS, SYSTEM_START, TOOL_TOKENS, Piece, pieces
+from generator.scene import Scene
 
 _ROUND_LENGTH: Final = 16
 _ROUND_SUM: Final = 512
@@ -30,8 +32,12 @@ _CHARACTERS_PER_TOKEN_OF_LONG: Final = 2.2
 _GIVEN_SHARE: Final = 0.1
 _USER_WEIGHT: Final = 0.3
 _SYSTEM_WEIGHT: Final = 0.1
-# A call's tokens are mostly plain, and what is hard is to choose; the same for whether to call at all.
+# A call's tokens are mostly plain, and what is hard is to choose: whether to call, what, and with which of the values
+# said. These are the first tokens of turns, names and values.
 _CALL_WEIGHT: Final = 2.0
+_CHOICE_WEIGHT: Final = 6.0
+_FIRST_WEIGHT: Final = 4.0
+_CHOICE: Final = re.compile(r'": "?')
 
 
 @dataclass(slots=True)
@@ -71,6 +77,11 @@ class Supply:
     progress: Any
 
 
+def choices_share(progress: float) -> float:
+    """Return the share of documents that are calls and nothing else; the more real dialogues, the nearer the end."""
+    return 0.4 - 0.2 * progress
+
+
 def drill_share(progress: float) -> float:
     """Return the share of drills: many at first, until copying is learned, then few."""
     return 0.15 if progress < _DRILLS_UNTIL else 0.04
@@ -86,6 +97,7 @@ class Dialogues:
         self._drills = Drills(self._rng, tokenizer.get_vocab_size(), len(SPECIAL_TOKENS) + len(TOOL_TOKENS))
         self.drill_share = 0.0
         self.given_share = _GIVEN_SHARE
+        self.choices_share = 0.0
 
     def document(self, max_tokens: int) -> Document:
         """Make one dialogue, or a drill in its place, cut at `max_tokens`."""
@@ -93,12 +105,7 @@ class Dialogues:
             token_ids, weights = self._drills.drill(min(max_tokens, _DRILL_LENGTH))
             start = self._rng.randint(0, self._context_length // 2)
             return Document(token_ids, weights, list(range(start, start + len(token_ids))))
-        room = int(max_tokens * _CHARACTERS_PER_TOKEN)
-        limit = self._rng.randint(room // 4, room)
-        if max_tokens > _LONG_FROM:
-            limit = int(max_tokens * _CHARACTERS_PER_TOKEN_OF_LONG)
-        scene = compose(self._rng, max_characters=limit)
-        cut = pieces(scene)
+        cut = pieces(self._scene(max_tokens))
         token_ids: list[int] = []
         weights: list[float] = []
         turn_starts: list[int] = []
@@ -106,16 +113,25 @@ class Dialogues:
             if piece.starts_turn and token_ids:
                 turn_starts.append(len(token_ids))
             token_ids += encoded.ids
-            weights += self._weights(piece, len(encoded.ids))
+            weights += self._weights(piece, encoded.offsets)
         self._drills.notice(token_ids)
         positions = self._positions(len(token_ids), turn_starts)
         return Document(token_ids[:max_tokens], weights[:max_tokens], positions[:max_tokens])
+
+    def _scene(self, max_tokens: int) -> Scene:
+        if max_tokens > _LONG_FROM:
+            return compose(self._rng, max_characters=int(max_tokens * _CHARACTERS_PER_TOKEN_OF_LONG))
+        if self._rng.random() < self.choices_share:
+            return compose_choices(self._rng)
+        room = int(max_tokens * _CHARACTERS_PER_TOKEN)
+        return compose(self._rng, max_characters=self._rng.randint(room // 4, room))
 
     def batches(self, supply: Supply) -> Iterator[Batch]:
         """Yield batches of short dialogues, and late in training a long conversation every few batches."""
         for number in count():
             self.drill_share = drill_share(supply.progress.value)
             self.given_share = _GIVEN_SHARE * (1 - supply.progress.value)
+            self.choices_share = choices_share(supply.progress.value)
             is_long = supply.progress.value >= supply.long_from and number % supply.long_every == 0
             yield self.long(supply.long_length) if is_long else self.short(supply.batch_tokens, supply.max_length)
 
@@ -134,14 +150,17 @@ class Dialogues:
         document.positions = list(range(len(document.positions)))
         return to_batch([document])
 
-    def _weights(self, piece: Piece, count: int) -> list[float]:
+    def _weights(self, piece: Piece, offsets: list[tuple[int, int]]) -> list[float]:
+        if piece.taught and piece.text.startswith(CALL_START):
+            choices = {found.end() for found in _CHOICE.finditer(piece.text)}
+            weights = [_CHOICE_WEIGHT if start in choices else _CALL_WEIGHT for start, _ in offsets]
+            return [_FIRST_WEIGHT, *weights[1:]]
         if piece.taught:
-            rest = _CALL_WEIGHT if piece.text.startswith(CALL_START) else 1.0
-            return [_CALL_WEIGHT] + [rest] * (count - 1)
+            return [_FIRST_WEIGHT] + [1.0] * (len(offsets) - 1)
         given = _SYSTEM_WEIGHT if piece.text.startswith(SYSTEM_START) else _USER_WEIGHT
         if RESULT_START in piece.text:
             given = 0.0
-        return [given if self._rng.random() < self.given_share else 0.0 for _ in range(count)]
+        return [given if self._rng.random() < self.given_share else 0.0 for _ in offsets]
 
     def _positions(self, length: int, turn_starts: list[int]) -> list[int]:
         """Number the tokens; in a share of dialogues one turn starts far later, as if much had been said before it."""

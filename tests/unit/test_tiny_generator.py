@@ -19,7 +19,7 @@ CALL = re.compile(r"<tool_call>\n(.*?)\n</tool_call>", re.DOTALL)
 sys.path.append(str(MODEL_DIRECTORY))
 
 from generator import code_tasks, lexicon, memory, requests, results, search, words  # noqa: E402
-from generator.compose import compose  # noqa: E402
+from generator.compose import compose, compose_choices  # noqa: E402
 from generator.domains import DOMAINS  # noqa: E402
 from generator.phrases import read_phrases  # noqa: E402
 from generator.render import conversation, pieces, render  # noqa: E402
@@ -76,6 +76,18 @@ def test_every_tool_result_answers_a_call(scenes: list[Scene]) -> None:
     for scene in scenes:
         num_results = sum(message["role"] == "tool" for message in scene.messages)
         assert num_results == len(calls_of(scene))
+
+
+def test_choices_are_requests_with_the_calls_they_ask_for() -> None:
+    for seed in range(100):
+        scene = compose_choices(Random(seed))
+        said, called = scene.messages[::2], scene.messages[1::2]
+        assert [message["role"] for message in said] == ["user"] * len(called)
+        assert {call["name"] for call in calls_of(scene)} <= scene.tool_names
+        for request, answer in zip(said, called, strict=True):
+            arguments = answer["tool_calls"][0]["function"]["arguments"]
+            numbers = [value for value in arguments.values() if type(value) is int]
+            assert all(str(number) in request["content"] for number in numbers)
 
 
 def test_every_dialogue_ends_with_an_answer(scenes: list[Scene]) -> None:

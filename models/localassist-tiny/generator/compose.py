@@ -57,9 +57,17 @@ def compose(rng: Random, *, max_characters: int) -> Scene:
     return scene
 
 
+def compose_choices(rng: Random) -> Scene:
+    """Write requests with the calls they ask for, and nothing else: no dialogue, but all that is hard about calls."""
+    scene = Scene(rng, rng.choices(list(LANGUAGE_SHARES), list(LANGUAGE_SHARES.values()))[0])
+    manners.instruct(scene)
+    function_calls.write_choices(scene)
+    return scene
+
+
 def _writers(rng: Random) -> dict[Writer, float]:
     """Choose what a dialogue may turn to."""
-    kind = rng.choices(("functions", "talk", "code", "search", "mixed"), (18, 4, 4, 3.5, 2))[0]
+    kind = rng.choices(("functions", "talk", "code", "search", "mixed"), (12, 4.5, 5, 5, 2))[0]
     decline = {small_talk.write_decline: 1.8}
     if kind == "functions":
         return _FUNCTIONS | ({k: v * 0.7 for k, v in _TALK.items()} | decline if rng.random() < 0.55 else {})

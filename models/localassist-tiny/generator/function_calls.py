@@ -69,6 +69,15 @@ def write_series(scene: Scene) -> None:
         )
 
 
+def write_choices(scene: Scene) -> None:
+    """Ask for one thing after another and leave out what the functions return: nothing but choosing and copying."""
+    functions = offer_functions(scene, scene.rng.choices((2, 3, 4, 5, 6), (2, 3, 4, 3, 2))[0])
+    for _ in range(scene.rng.randint(4, 10)):
+        request = ask(scene.rng, scene.rng.choice(functions), scene.language)
+        scene.user(request.text)
+        scene.call((request.name, request.arguments))
+
+
 def write_parallel(scene: Scene) -> None:
     """Ask for two or three independent calls in one message."""
     functions = _functions(scene, scene.rng.randint(1, 3))

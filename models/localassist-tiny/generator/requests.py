@@ -50,6 +50,8 @@ _LONE: Final = {
     "ko": ("{v}", '"{v}"', "{v}에 대해", "({v})", "{v}[이]라는 값으로"),
     "zh": ("{v}", '"{v}"', "关于{v}", "({v})", "就是{v}"),
 }
+# How often a request says no more than the function's description does.
+_IN_WORDS_OF_DESCRIPTION: Final = 0.1
 # Words around a loose request.
 _TOPICS: Final = _PHRASES["topics"]
 _NOISE: Final = _PHRASES["noise"]
@@ -75,10 +77,16 @@ def domain_function(rng: Random) -> Function:
     domain = rng.choice(DOMAINS)
     name = _restyled(rng, rng.choice(domain.names))
     slots = dict(domain.slots)
-    if rng.random() < 0.3 and len(slots) > 1:
-        slots.pop(rng.choice(list(slots)))
+    if rng.random() < 0.3 and (spare := [key for key in slots if _can_do_without(domain, key)]):
+        slots.pop(rng.choice(spare))
     described = rng.choices((domain.description, domain.description.rstrip("."), ""), (3, 3, 1))[0]
     return _function(rng, Domain((name,), described, slots, domain.requests))
+
+
+def _can_do_without(domain: Domain, key: str) -> bool:
+    """Whether people ask for the function without saying this, in every language."""
+    rest = set(domain.slots) - {key}
+    return bool(rest) and all(any(set(slots_in(text)) <= rest for text in texts) for texts in domain.requests.values())
 
 
 def generic_function(rng: Random) -> Function:
@@ -111,6 +119,9 @@ def ask(rng: Random, function: Function, language: str) -> Request:
         usable = [text for text in _GENERIC[language] if "{name}" in text]
         usable = [text.replace("{name}", function.name) for text in usable]
     template = rng.choice(usable)
+    described = function.tool["function"].get("description", "")
+    if described and language == "en" and rng.random() < _IN_WORDS_OF_DESCRIPTION:
+        template = described[:1].lower() + described[1:].rstrip(".") + ": {pairs}"
     filled, arguments = fill_all(rng, function, slots_in(template), language)
     text = speak(template.replace("{pairs}", "\0"), filled)
     if "\0" in text:
