@@ -30,13 +30,11 @@ _CHARACTERS_PER_TOKEN_OF_LONG: Final = 2.2
 # Tokens that are given, not written, still teach the language a little, and less and less as training goes on: most
 # what users say, least the tools on offer; what functions return is drawn at random and teaches nothing.
 _GIVEN_SHARE: Final = 0.1
-_USER_WEIGHT: Final = 0.3
-_SYSTEM_WEIGHT: Final = 0.1
-# A call's tokens are mostly plain, and what is hard is to choose: whether to call, what, and with which of the values
-# said. These are the first tokens of turns, names and values.
-_CALL_WEIGHT: Final = 2.0
-_CHOICE_WEIGHT: Final = 6.0
-_FIRST_WEIGHT: Final = 4.0
+_USER_WEIGHT: Final = 0.15
+_SYSTEM_WEIGHT: Final = 0.05
+# Most tokens are plain, and what is hard is to choose: whether to call, what, and with which of the values said. These
+# are the first tokens of turns, names and values.
+_CHOICE_WEIGHT: Final = 3.0
 _CHOICE: Final = re.compile(r'": "?')
 
 
@@ -79,7 +77,7 @@ class Supply:
 
 def choices_share(progress: float) -> float:
     """Return the share of documents that are calls and nothing else; the more real dialogues, the nearer the end."""
-    return 0.4 - 0.2 * progress
+    return 0.4 - 0.25 * progress
 
 
 def drill_share(progress: float) -> float:
@@ -151,12 +149,10 @@ class Dialogues:
         return to_batch([document])
 
     def _weights(self, piece: Piece, offsets: list[tuple[int, int]]) -> list[float]:
-        if piece.taught and piece.text.startswith(CALL_START):
-            choices = {found.end() for found in _CHOICE.finditer(piece.text)}
-            weights = [_CHOICE_WEIGHT if start in choices else _CALL_WEIGHT for start, _ in offsets]
-            return [_FIRST_WEIGHT, *weights[1:]]
         if piece.taught:
-            return [_FIRST_WEIGHT] + [1.0] * (len(offsets) - 1)
+            is_call = piece.text.startswith(CALL_START)
+            choices = {0, *(found.end() for found in _CHOICE.finditer(piece.text) if is_call)}
+            return [_CHOICE_WEIGHT if start in choices else 1.0 for start, _ in offsets]
         given = _SYSTEM_WEIGHT if piece.text.startswith(SYSTEM_START) else _USER_WEIGHT
         if RESULT_START in piece.text:
             given = 0.0

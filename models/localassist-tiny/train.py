@@ -261,7 +261,8 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> None:
     """Train, then export."""
     arguments = parse_arguments()
-    arguments.checkpoint.parent.mkdir(parents=True, exist_ok=True)
+    for path in (arguments.checkpoint, arguments.output):
+        path.parent.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1 if arguments.workers else os.cpu_count() or 1)
     if arguments.new_tokenizer or not TOKENIZER_PATH.exists():
         make_tokenizer(arguments)

@@ -73,9 +73,13 @@ def write_choices(scene: Scene) -> None:
     """Ask for one thing after another and leave out what the functions return: nothing but choosing and copying."""
     functions = offer_functions(scene, scene.rng.choices((2, 3, 4, 5, 6), (2, 3, 4, 3, 2))[0])
     for _ in range(scene.rng.randint(4, 10)):
-        request = ask(scene.rng, scene.rng.choice(functions), scene.language)
-        scene.user(request.text)
-        scene.call((request.name, request.arguments))
+        if scene.rng.random() < 0.25:
+            text, requests = _several(scene, functions)
+        else:
+            requests = [ask(scene.rng, scene.rng.choice(functions), scene.language)]
+            text = requests[0].text
+        scene.user(text)
+        scene.call(*[(request.name, request.arguments) for request in requests])
 
 
 def write_parallel(scene: Scene) -> None:

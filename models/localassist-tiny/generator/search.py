@@ -78,7 +78,7 @@ def write_search(scene: Scene) -> None:
         question = f"{question}\n{format_attachments([(file_name, 'file-' + words.nonsense(scene.rng, 2))])}"
     scene.user(question)
     scene.call((FILE_SEARCH_TOOL_NAME, {"queries": [fact.query for fact in facts]}))
-    missing = scene.rng.random() < 0.25
+    missing = scene.rng.random() < 0.18
     sentences = [] if missing else [fact.sentence for fact in facts]
     near = [_near_miss(scene, scene.rng.choice(facts)) for _ in range(scene.rng.choices((0, 1, 2), (5, 4, 1))[0])]
     passages = _passages(scene, sentences, [text for text in near if text not in sentences], file_name)
