@@ -75,6 +75,11 @@ class Supply:
     progress: Any
 
 
+def given_share(progress: float) -> float:
+    """Return the share of given tokens that are learned from."""
+    return _GIVEN_SHARE * (1 - progress)
+
+
 def choices_share(progress: float) -> float:
     """Return the share of documents that are calls and nothing else; the more real dialogues, the nearer the end."""
     return 0.4 - 0.25 * progress
@@ -93,13 +98,11 @@ class Dialogues:
         self._rng = Random(seed)
         self._context_length = context_length
         self._drills = Drills(self._rng, tokenizer.get_vocab_size(), len(SPECIAL_TOKENS) + len(TOOL_TOKENS))
-        self.drill_share = 0.0
-        self.given_share = _GIVEN_SHARE
-        self.choices_share = 0.0
+        self._progress = 0.0
 
     def document(self, max_tokens: int) -> Document:
         """Make one dialogue, or a drill in its place, cut at `max_tokens`."""
-        if self._rng.random() < self.drill_share:
+        if self._rng.random() < drill_share(self._progress):
             token_ids, weights = self._drills.drill(min(max_tokens, _DRILL_LENGTH))
             start = self._rng.randint(0, self._context_length // 2)
             return Document(token_ids, weights, list(range(start, start + len(token_ids))))
@@ -119,7 +122,7 @@ class Dialogues:
     def _scene(self, max_tokens: int) -> Scene:
         if max_tokens > _LONG_FROM:
             return compose(self._rng, max_characters=int(max_tokens * _CHARACTERS_PER_TOKEN_OF_LONG))
-        if self._rng.random() < self.choices_share:
+        if self._rng.random() < choices_share(self._progress):
             return compose_choices(self._rng)
         room = int(max_tokens * _CHARACTERS_PER_TOKEN)
         return compose(self._rng, max_characters=self._rng.randint(room // 4, room))
@@ -127,10 +130,8 @@ class Dialogues:
     def batches(self, supply: Supply) -> Iterator[Batch]:
         """Yield batches of short dialogues, and late in training a long conversation every few batches."""
         for number in count():
-            self.drill_share = drill_share(supply.progress.value)
-            self.given_share = _GIVEN_SHARE * (1 - supply.progress.value)
-            self.choices_share = choices_share(supply.progress.value)
-            is_long = supply.progress.value >= supply.long_from and number % supply.long_every == 0
+            self._progress = supply.progress.value
+            is_long = self._progress >= supply.long_from and number % supply.long_every == 0
             yield self.long(supply.long_length) if is_long else self.short(supply.batch_tokens, supply.max_length)
 
     def short(self, batch_tokens: int, max_length: int) -> Batch:
@@ -156,7 +157,8 @@ class Dialogues:
         given = _SYSTEM_WEIGHT if piece.text.startswith(SYSTEM_START) else _USER_WEIGHT
         if RESULT_START in piece.text:
             given = 0.0
-        return [given if self._rng.random() < self.given_share else 0.0 for _ in offsets]
+        share = given_share(self._progress)
+        return [given if self._rng.random() < share else 0.0 for _ in offsets]
 
     def _positions(self, length: int, turn_starts: list[int]) -> list[int]:
         """Number the tokens; in a share of dialogues one turn starts far later, as if much had been said before it."""

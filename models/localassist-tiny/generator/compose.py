@@ -40,8 +40,7 @@ _CODE: Final[dict[Writer, float]] = {
 
 def compose(rng: Random, *, max_characters: int) -> Scene:
     """Write one dialogue that stops growing at about `max_characters`."""
-    scene = Scene(rng, rng.choices(list(LANGUAGE_SHARES), list(LANGUAGE_SHARES.values()))[0])
-    manners.instruct(scene)
+    scene = _begin(rng)
     writers = _writers(rng)
     names, weights = list(writers), list(writers.values())
     num_topics = rng.choices((1, 2, 3, 99), (2, 4, 4, 3 if max_characters < 4000 else 60))[0]
@@ -59,9 +58,14 @@ def compose(rng: Random, *, max_characters: int) -> Scene:
 
 def compose_choices(rng: Random) -> Scene:
     """Write requests with the calls they ask for, and nothing else: no dialogue, but all that is hard about calls."""
+    scene = _begin(rng)
+    function_calls.write_choices(scene)
+    return scene
+
+
+def _begin(rng: Random) -> Scene:
     scene = Scene(rng, rng.choices(list(LANGUAGE_SHARES), list(LANGUAGE_SHARES.values()))[0])
     manners.instruct(scene)
-    function_calls.write_choices(scene)
     return scene
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from random import Random
 from typing import Any, Final
 
@@ -32,7 +33,7 @@ def write_call(scene: Scene) -> None:
     rng = scene.rng
     functions = _functions(scene, rng.choices((1, 2, 3, 4, 5), (5, 5, 3, 1.5, 1))[0])
     function = rng.choice(functions)
-    request = (loose if rng.random() < _LOOSE_SHARE else ask)(rng, function, scene.language)
+    request = _ask_or_hint(rng, function, scene.language)
     scene.user(in_context(rng, request.text, scene.language))
     scene.call((request.name, request.arguments))
     result = _finish(scene, [request])[0]
@@ -51,11 +52,7 @@ def write_series(scene: Scene) -> None:
     rng = scene.rng
     functions = _functions(scene, rng.choices((1, 2, 3, 4, 5), (2, 4, 4, 2, 1))[0])
     for _ in range(rng.randint(2, 6)):
-        if rng.random() < 0.25:
-            text, requests = _several(scene, functions)
-        else:
-            requests = [(loose if rng.random() < _LOOSE_SHARE else ask)(rng, rng.choice(functions), scene.language)]
-            text = requests[0].text
+        text, requests = _one_or_several(scene, functions, _ask_or_hint)
         scene.user(in_context(rng, text, scene.language))
         scene.call(*[(request.name, request.arguments) for request in requests])
         made = [results.make_short_result(rng, scene.language) for _ in requests]
@@ -73,11 +70,7 @@ def write_choices(scene: Scene) -> None:
     """Ask for one thing after another and leave out what the functions return: nothing but choosing and copying."""
     functions = offer_functions(scene, scene.rng.choices((2, 3, 4, 5, 6), (2, 3, 4, 3, 2))[0])
     for _ in range(scene.rng.randint(4, 10)):
-        if scene.rng.random() < 0.25:
-            text, requests = _several(scene, functions)
-        else:
-            requests = [ask(scene.rng, scene.rng.choice(functions), scene.language)]
-            text = requests[0].text
+        text, requests = _one_or_several(scene, functions, ask)
         scene.user(text)
         scene.call(*[(request.name, request.arguments) for request in requests])
 
@@ -89,6 +82,21 @@ def write_parallel(scene: Scene) -> None:
     scene.user(in_context(scene.rng, text, scene.language))
     scene.call(*[(request.name, request.arguments) for request in requests])
     _finish(scene, requests)
+
+
+def _ask_or_hint(rng: Random, function: Function, language: str) -> Request:
+    """Say a request, now and then in loose words."""
+    return (loose if rng.random() < _LOOSE_SHARE else ask)(rng, function, language)
+
+
+def _one_or_several(
+    scene: Scene, functions: list[Function], say: Callable[[Random, Function, str], Request]
+) -> tuple[str, list[Request]]:
+    """Say one request in the manner of `say`, or several at once, and return the message with what it asks for."""
+    if scene.rng.random() < 0.25:
+        return _several(scene, functions)
+    request = say(scene.rng, scene.rng.choice(functions), scene.language)
+    return request.text, [request]
 
 
 def _several(scene: Scene, functions: list[Function]) -> tuple[str, list[Request]]:
