@@ -82,7 +82,7 @@ def given_share(progress: float) -> float:
 
 def choices_share(progress: float) -> float:
     """Return the share of documents that are calls and nothing else; the more real dialogues, the nearer the end."""
-    return 0.4 - 0.25 * progress
+    return 0.55 - 0.4 * progress
 
 
 def drill_share(progress: float) -> float:

@@ -24,7 +24,6 @@ from circuits import build_copying_circuit, has_room
 from data import Supply
 from export import GGUF_PATH, export, load_model
 from gradients import GradientWorkers, Result, gradients_here
-from growth import with_heads
 from model import ModelConfig, TinyModel
 from tokens import TOKENIZER_PATH, load_tokenizer, train_tokenizer
 
@@ -210,10 +209,7 @@ def build_trainer(arguments: argparse.Namespace) -> Trainer:
         print(f"going on from {arguments.checkpoint} at step {trainer.step}")
         return trainer
     if arguments.start:
-        model = load_model(arguments.start)
-        if arguments.heads > model.config.num_heads:
-            model = with_heads(model, arguments.heads)
-        return Trainer(model, device, arguments.lr, arguments.vector_lr)
+        return Trainer(load_model(arguments.start), device, arguments.lr, arguments.vector_lr)
     config = ModelConfig(
         vocab_size=load_tokenizer().get_vocab_size(),
         embedding_length=arguments.width,
@@ -250,7 +246,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--long-from", type=float, default=0.8, help="share of the tokens after which long rows come")
     parser.add_argument("--width", type=int, default=192)
     parser.add_argument("--layers", type=int, default=5)
-    parser.add_argument("--heads", type=int, default=3, help="of each layer; with --from silent ones are added")
+    parser.add_argument("--heads", type=int, default=3)
     parser.add_argument("--head-length", type=int, default=64)
     parser.add_argument("--feed-forward", type=int, default=512)
     parser.add_argument("--vocab-size", type=int, default=4096)

@@ -18,9 +18,10 @@ CALL = re.compile(r"<tool_call>\n(.*?)\n</tool_call>", re.DOTALL)
 
 sys.path.append(str(MODEL_DIRECTORY))
 
-from generator import code_tasks, lexicon, memory, requests, results, search, words  # noqa: E402
+from generator import code_tasks, function_calls, functions, lexicon, memory, recipes, requests, results, search, words  # noqa: E402
 from generator.compose import compose, compose_choices  # noqa: E402
-from generator.domains import DOMAINS  # noqa: E402
+from generator.domain_texts import DOMAINS, PICKS  # noqa: E402
+from generator.domains import fill_slot, slots_in  # noqa: E402
 from generator.phrases import read_phrases  # noqa: E402
 from generator.render import conversation, pieces, render  # noqa: E402
 from generator.scene import Scene  # noqa: E402
@@ -169,11 +170,38 @@ def test_code_tasks_print_what_their_answer_says(seed: int) -> None:
     assert all("{out}" in text for texts in task.answers.values() for text in texts)
 
 
+@pytest.mark.parametrize("recipe", recipes.RECIPES, ids=lambda recipe: recipe.code[-1])
+def test_a_recipe_prints_an_answer_and_its_questions_say_every_value(recipe: recipes.Recipe) -> None:
+    for seed in range(3):
+        code = "\n".join(recipe.code)
+        for key, kind in recipe.kinds.items():
+            code = code.replace("{" + key + "}", recipes.make_value(Random(seed), kind).code)
+        assert code_tasks.run(code)
+    for questions in recipe.questions.values():
+        assert len(questions) > 2
+        assert all(set(re.findall(r"\{(\w+)\}", question)) == set(recipe.kinds) for question in questions)
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+def test_several_requests_in_one_message_share_what_is_said_once(language: str) -> None:
+    shared = 0
+    for seed in range(300):
+        scene = Scene(Random(seed), language)
+        text, made = function_calls._several(scene, functions.offer_functions(scene, 2))
+        first, second = made[0].arguments, made[1].arguments
+        differing = sum(first.get(key) != second.get(key) for key in {*first, *second})
+        if made[0].name == made[1].name and differing == 1:
+            shared += len(first) > 1
+            values = [value for value in first.values() if type(value) is int]
+            assert all(str(value) in text for value in values)
+    assert shared > 40
+
+
 @pytest.mark.parametrize("language", words.LANGUAGES)
 def test_text_arguments_are_said_in_the_request(language: str) -> None:
     for seed in range(150):
         rng = Random(seed)
-        request = requests.ask(rng, requests.generic_function(rng), language)
+        request = requests.ask(rng, functions.generic_function(rng), language)
         for value in request.arguments.values():
             if isinstance(value, int | float) and not isinstance(value, bool):
                 assert str(value) in request.text
@@ -193,6 +221,26 @@ def test_reports_copy_every_value(language: str) -> None:
 
 def test_every_everyday_function_can_be_asked_for_in_every_language() -> None:
     assert all(domain.requests[language] for domain in DOMAINS for language in words.LANGUAGES)
+
+
+def test_requests_say_only_what_their_function_takes_and_every_slot_can_be_filled() -> None:
+    for domain in DOMAINS:
+        assert all(set(slots_in(text)) <= set(domain.slots) for texts in domain.requests.values() for text in texts)
+        for slot in domain.slots.values():
+            assert slot.kind == "object" or fill_slot(Random(1), slot, "en").argument is not None
+
+
+def test_descriptions_are_offered_in_the_language_they_are_written_in() -> None:
+    described = [domain for domain in DOMAINS if len(domain.descriptions) == 5]
+    assert len(described) > 1000
+    for domain in described:
+        counts = {language: len(domain.descriptions_in(language)) for language in words.LANGUAGES}
+        assert counts == {"en": 3, "ko": 1, "zh": 1}, domain.names
+
+
+def test_everyday_words_stand_in_three_languages() -> None:
+    assert len(PICKS) > 3000
+    assert all(all(term) and "_" not in "".join(term) for term in PICKS)
 
 
 def test_nothing_that_measures_the_model_is_in_the_training_data(scenes: list[Scene]) -> None:
@@ -234,6 +282,13 @@ def test_no_everyday_request_can_become_a_measured_sentence() -> None:
             for template in templates:
                 produced = [text for text in measured if sentences_of(template).fullmatch(text)]
                 assert not produced, f"{template} can produce {produced}"
+
+
+def test_no_recipe_can_become_a_measured_question() -> None:
+    measured = evaluation_messages(with_tutorials=False)
+    for template in (text for recipe in recipes.RECIPES for texts in recipe.questions.values() for text in texts):
+        produced = [text for text in measured if sentences_of(template).fullmatch(text)]
+        assert not produced, f"{template} can produce {produced}"
 
 
 @pytest.mark.parametrize("topic", ["facts", "told"])

@@ -11,9 +11,10 @@ from random import Random
 from typing import Final
 
 from generator import lexicon, words
-from generator.lexicon import Term
 from generator.phrases import read_phrases
+from generator.recipes import RECIPES, listed, make_value
 from generator.scene import Texts, fill
+from generator.terms import Term
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class CodeTask:
 
 
 _PHRASES: Final = read_phrases("code_tasks")
+_RECIPE_SHARE: Final = 0.4
 _LETTERS: Final = "xxxxxxyyyzzntabkmpqrsuvw"
 _SIGNS: Final = {"plus": "+", "minus": "-", "times": "*", "divide": "/", "power": "**", "modulo": "%"}
 # Conversions: how many of the second unit one of the first is.
@@ -51,17 +53,30 @@ def run(code: str) -> str:
 
 def make_task(rng: Random) -> CodeTask:
     """Make one task of any kind."""
-    return rng.choice(_MAKERS)(rng)
+    return _from_recipe(rng) if rng.random() < _RECIPE_SHARE else rng.choice(_MAKERS)(rng)
+
+
+def _from_recipe(rng: Random) -> CodeTask:
+    recipe = rng.choice(RECIPES)
+    values = {key: make_value(rng, kind) for key, kind in recipe.kinds.items()}
+    code = fill("\n".join(recipe.code), {key: value.code for key, value in values.items()})
+    spoken = {key: value.spoken for key, value in values.items()}
+    return _worded(rng, recipe.questions, code, _PHRASES["plain"], spoken)
 
 
 def _task(rng: Random, name: str, code: str, *, answer: str = "", **values: object) -> CodeTask:
     """Word a task with one of the phrases called `name`; the answer is plain unless the task has its own."""
+    answers = _PHRASES.get(answer or f"{name}_answer", _PHRASES["plain"])
+    return _worded(rng, _PHRASES[name], code, answers, values)
+
+
+def _worded(rng: Random, asked: Texts, code: str, answered: Texts, values: dict[str, object]) -> CodeTask:
+    """Say one of the questions, and the answers, with the values' words in each language."""
     questions, answers = {}, {}
-    given = _PHRASES.get(answer or f"{name}_answer", _PHRASES["plain"])
     for language in words.LANGUAGES:
         said = {key: v.in_language(language) if isinstance(v, Term) else v for key, v in values.items()}
-        questions[language] = [fill(rng.choice(_PHRASES[name][language]), said)]
-        answers[language] = [fill(text, said) for text in given[language]]
+        questions[language] = [fill(rng.choice(asked[language]), said)]
+        answers[language] = [fill(text, said) for text in answered[language]]
     return CodeTask(questions, code, answers)
 
 
@@ -221,22 +236,11 @@ def _list_work(rng: Random) -> CodeTask:
         ("sorted", "", "sorted(numbers)"), ("median", "import statistics\n", "statistics.median(numbers)"),
         ("product", "import math\n", "math.prod(numbers)"),
     ))  # fmt: skip
-    return _task(rng, f"list_{name}", f"{head}numbers = {numbers}\nprint({printed})", S=_listed(rng, numbers))
-
-
-def _listed(rng: Random, numbers: list[int] | list[float]) -> Term:
-    """Write numbers one after another as people do in each language."""
-    said = [str(number) for number in numbers]
-
-    def joined(*joints: tuple[str, str]) -> str:
-        joint, last = rng.choice(joints)
-        return joint.join(said[:-1]) + last + said[-1]
-
-    plain = ((", ", ", "), (", ", ", "), (" ", " "))
-    return Term(
-        joined(*plain, (", ", " and "), (", ", ", and "), (" and ", " and ")),
-        joined(*plain, (", ", " 그리고 "), (", ", "[과와] ")),
-        joined(*plain, ("、", "、"), ("、", "和"), (",", ",")),
+    return _task(
+        rng,
+        f"list_{name}",
+        f"{head}numbers = {numbers}\nprint({printed})",
+        S=listed(rng, [str(number) for number in numbers]),
     )
 
 

@@ -11,7 +11,7 @@ from generator.scene import Scene
 
 Writer = Callable[[Scene], None]
 
-LANGUAGE_SHARES: Final = {"en": 0.6, "ko": 0.2, "zh": 0.2}
+LANGUAGE_SHARES: Final = {"en": 0.5, "ko": 0.25, "zh": 0.25}
 # Search changes what "I don't know" means, so it is not mixed with questions that must be declined.
 _FUNCTIONS: Final[dict[Writer, float]] = {
     function_calls.write_series: 9,

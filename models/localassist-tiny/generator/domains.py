@@ -1,48 +1,29 @@
-"""Reads the files `domains*.txt`: everyday functions and the ways people ask for them."""
+"""Fills in what the files `domains*.txt` say: values for the slots of functions, and their schemas."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
 
 from generator import lexicon, words
-from generator.lexicon import Term, _terms
+from generator.domain_texts import Slot
+from generator.terms import choices, terms
 
-ROOMS: Final = _terms("""
+ROOMS: Final = terms("""
 kitchen|부엌|厨房; bedroom|침실|卧室; living room|거실|客厅; bathroom|욕실|浴室; office|사무실|办公室; garage|차고|车库; hallway|복도|走廊;
 garden|정원|花园; basement|지하실|地下室; attic|다락방|阁楼; nursery|아기방|婴儿房; balcony|발코니|阳台
 """)
-ACTIVITIES: Final = _terms("""
+ACTIVITIES: Final = terms("""
 running|달리기|跑步; swimming|수영|游泳; cycling|자전거|骑车; hiking|등산|徒步; rowing|조정|划船; climbing|클라이밍|攀岩; skiing|스키|滑雪;
 dancing|춤|跳舞; walking|걷기|散步; yoga|요가|瑜伽
 """)
 JSON_TYPES: Final = {
     "integer": "integer", "small": "integer", "age": "integer", "tens": "integer", "percent": "integer",
-    "stars": "integer", "number": "number", "amount": "number", "boolean": "boolean",
+    "stars": "integer", "year": "integer", "number": "number", "amount": "number", "boolean": "boolean",
 }  # fmt: skip
 _FIELD: Final = re.compile(r"\{(\w+)(?:\.(\w+))?(?:\?([^|}]*)\|([^}]*))?\}")
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """A parameter: the property names it may have and what kind of value it takes."""
-
-    names: tuple[str, ...]
-    kind: str
-    detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Domain:
-    """A function in its everyday setting."""
-
-    names: tuple[str, ...]
-    description: str
-    slots: dict[str, Slot]
-    requests: dict[str, list[str]] = field(default_factory=lambda: {language: [] for language in words.LANGUAGES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,26 +32,6 @@ class Filled:
 
     spoken: str
     argument: Any
-
-
-def read_domains() -> list[Domain]:
-    """Parse the text files next to this module."""
-    domains: list[Domain] = []
-    texts = [path.read_text(encoding="utf-8") for path in sorted(Path(__file__).parent.glob("domains*.txt"))]
-    for line in "\n".join(texts).splitlines():
-        if not line or line.startswith("#"):
-            continue
-        if line.startswith("@"):
-            names, description = line[1:].split(" | ")
-            domains.append(Domain(tuple(names.split()), description, {}))
-        elif line[:3] in ("en ", "ko ", "zh "):
-            domains[-1].requests[line[:2]].append(line[3:])
-        else:
-            key, rest = line.split(": ", 1)
-            names, kind = rest.split(" | ")
-            kind, _, detail = kind.partition(" ")
-            domains[-1].slots[key] = Slot(tuple(names.split()), kind, detail)
-    return domains
 
 
 def slots_in(template: str) -> list[str]:
@@ -93,7 +54,7 @@ def speak(template: str, filled: dict[str, Filled]) -> str:
 def fill_slot(rng: Random, slot: Slot, language: str) -> Filled:
     """Make a value for a slot that is not an object."""
     if slot.kind == "enum":
-        choice = Term(*rng.choice(slot.detail.split()).split("="))
+        choice = rng.choice(choices(slot.detail))
         return Filled(choice.in_language(language), choice.en)
     if slot.kind == "boolean":
         return Filled("", rng.random() < 0.5)
@@ -102,7 +63,7 @@ def fill_slot(rng: Random, slot: Slot, language: str) -> Filled:
         if rng.random() < 0.3:
             return Filled(", ".join(map(str, items)), items)
         return Filled(lexicon.joined([str(item) for item in items], language), items)
-    made = simple_value(rng, slot.kind, language)
+    made = simple_value(rng, f"{slot.kind} {slot.detail}".rstrip(), language)
     return Filled(str(made), made)
 
 
@@ -114,11 +75,13 @@ def fill_object(rng: Random, slot: Slot, language: str) -> dict[str, Filled]:
 
 def simple_value(rng: Random, kind: str, language: str) -> str | int | float:
     """Make a value of a kind used in `domains.txt`."""
+    if kind.startswith("pick "):
+        return rng.choice(choices(kind.removeprefix("pick "))).in_language(language)
     if kind == "room" and rng.random() < 0.8:
         return rng.choice(ROOMS).in_language(language)
     if kind == "activity":
         return rng.choice(ACTIVITIES).in_language(language)
-    ranges = {"small": (1, 12), "age": (3, 99), "percent": (0, 100), "stars": (1, 5)}
+    ranges = {"small": (1, 12), "age": (3, 99), "percent": (0, 100), "stars": (1, 5), "year": (1930, 2039)}
     if kind in ranges:
         return rng.randint(*ranges[kind])
     if kind == "tens":
@@ -142,6 +105,3 @@ def schema_of(slot: Slot, rng: Random) -> dict[str, Any]:
             schema["required"] = list(properties)
         return schema
     return {"type": JSON_TYPES.get(slot.kind, "string")}
-
-
-DOMAINS: Final = read_domains()

@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from generator import lexicon, results, words
 from generator.domains import Filled, fill_slot, slots_in, speak
+from generator.functions import Function, offer_functions
 from generator.phrases import read_phrases
-from generator.requests import Function, Request, ask, fill_all, in_context, label_of, loose, offer_functions
+from generator.requests import Request, ask, fill_all, in_context, label_of, loose
 from generator.scene import Scene, fill
 
 _PHRASES: Final = read_phrases("function_calls")
@@ -69,7 +70,7 @@ def write_series(scene: Scene) -> None:
 def write_choices(scene: Scene) -> None:
     """Ask for one thing after another and leave out what the functions return: nothing but choosing and copying."""
     functions = offer_functions(scene, scene.rng.choices((2, 3, 4, 5, 6), (2, 3, 4, 3, 2))[0])
-    for _ in range(scene.rng.randint(4, 10)):
+    for _ in range(scene.rng.randint(2, 8)):
         text, requests = _one_or_several(scene, functions, ask)
         scene.user(text)
         scene.call(*[(request.name, request.arguments) for request in requests])
@@ -106,9 +107,11 @@ def _several(scene: Scene, functions: list[Function]) -> tuple[str, list[Request
     if made:
         return made
     how = loose if rng.random() < _LOOSE_SHARE / 2 else ask
-    first, second = rng.choice(functions), rng.choice(functions)
-    requests = [how(rng, first, scene.language), how(rng, second, scene.language)]
-    return _both(rng, requests[0].text, requests[1].text, scene.language), requests
+    requests = [how(rng, rng.choice(functions), scene.language) for _ in range(rng.choices((2, 3), (6, 1))[0])]
+    text = requests[0].text
+    for request in requests[1:]:
+        text = _both(rng, text, request.text, scene.language)
+    return text, requests
 
 
 def _both(rng: Random, first: str, second: str, language: str) -> str:
@@ -151,47 +154,74 @@ def _subject(request: Request) -> str:
 
 
 def _same_function_twice(scene: Scene, functions: list[Function]) -> tuple[str, list[Request]] | None:
-    """Say the stretch of a request that holds its values two or three times over: "... A to B and C to D"."""
+    """Say a request with several values in the place of one, or of all it holds: "... A to B and C to D"."""
     rng, language = scene.rng, scene.language
     for function in rng.sample(functions, len(functions)):
         keys = set(function.domain.slots)
-        usable = [
-            template
-            for template in function.domain.requests[language]
-            if slots_in(template) and set(slots_in(template)) <= keys and _is_short(_stretch(template)[1])
-        ]
+        usable = [t for t in function.domain.requests[language] if slots_in(t) and set(slots_in(t)) <= keys]
         if not usable:
             continue
         template = rng.choice(usable)
-        before, stretch, after = _stretch(template)
-        made: dict[str, Request] = {}
-        count = rng.choices((2, 3), (4, 1))[0]
-        for _ in range(20):
-            filled, arguments = fill_all(rng, function, slots_in(template), language)
-            made[speak(stretch, filled)] = Request("", function.name, arguments)
-            if len(made) == count:
-                break
-        if len(made) < 2:
-            continue
-        if rng.random() < 0.75:
-            text = before + _listed(rng, list(made), language) + after
-        else:
-            first, *others = made
-            rest = lexicon.joined(others, language)
-            text = (
-                rng.choice(_SAME_FOR[language])
-                .replace("{1}", rest)
-                .replace("{0}", _closed(before + first + after, language))
-            )
-        return words.josa(text), list(made.values())
+        with_one_varied = _one_varied(rng, function, template, language) if rng.random() < 0.5 else None
+        made = with_one_varied or _all_varied(rng, function, template, language)
+        if made:
+            return made
     return None
+
+
+def _one_varied(rng: Random, function: Function, template: str, language: str) -> tuple[str, list[Request]] | None:
+    """Let the calls differ in one value, and share whatever else the request says."""
+    keys = [key for key in slots_in(template) if template.count("{" + key + "}") == 1]
+    keys = [key for key in keys if function.domain.slots[key].kind not in ("boolean", "list", "object")]
+    if not keys:
+        return None
+    key = rng.choice(keys)
+    filled, arguments = fill_all(rng, function, slots_in(template), language)
+    values = {
+        str(value.argument): value for value in (fill_slot(rng, function.domain.slots[key], language) for _ in range(8))
+    }
+    several = list(values.values())[: rng.choices((2, 3), (4, 1))[0]]
+    if len(several) < 2:
+        return None
+    said = Filled(_listed(rng, [value.spoken for value in several], language), None)
+    name = function.property_names[key]
+    requests = [Request("", function.name, arguments | {name: value.argument}) for value in several]
+    return speak(template, filled | {key: said}), requests
+
+
+def _all_varied(rng: Random, function: Function, template: str, language: str) -> tuple[str, list[Request]] | None:
+    """Say the stretch of a request that holds its values two or three times over."""
+    before, stretch, after = _stretch(template)
+    if not _is_short(stretch):
+        return None
+    made: dict[str, Request] = {}
+    count = rng.choices((2, 3), (4, 1))[0]
+    for _ in range(20):
+        filled, arguments = fill_all(rng, function, slots_in(template), language)
+        made[speak(stretch, filled)] = Request("", function.name, arguments)
+        if len(made) == count:
+            break
+    if len(made) < 2:
+        return None
+    if rng.random() < 0.75:
+        text = before + _listed(rng, list(made), language) + after
+    else:
+        first, *others = made
+        rest = lexicon.joined(others, language)
+        text = (
+            rng.choice(_SAME_FOR[language])
+            .replace("{1}", rest)
+            .replace("{0}", _closed(before + first + after, language))
+        )
+    return words.josa(text), list(made.values())
 
 
 def _stretch(template: str) -> tuple[str, str, str]:
     """Cut a template into what stands before its first slot, the slots with all between them, and the rest."""
     start, end = template.index("{"), template.rindex("}") + 1
-    if template[end : end + 1] == '"' and template[start - 1 : start] == '"':
-        start, end = start - 1, end + 1
+    if template[end : end + 1] == '"':
+        # The quotes belong to the value, whether or not other slots stand before it.
+        start, end = start - (template[start - 1 : start] == '"'), end + 1
     return template[:start], template[start:end], template[end:]
 
 

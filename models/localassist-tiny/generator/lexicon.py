@@ -6,25 +6,10 @@ from random import Random
 from typing import Final, NamedTuple
 
 from generator import words
+from generator.domain_texts import PICKS
+from generator.terms import Term, terms
 
-
-class Term(NamedTuple):
-    """One notion: its English, Korean and Chinese words."""
-
-    en: str
-    ko: str
-    zh: str
-
-    def in_language(self, language: str) -> str:
-        """Return the word of one language."""
-        return {"en": self.en, "ko": self.ko, "zh": self.zh}[language]
-
-
-def _terms(text: str) -> list[Term]:
-    return [Term(*entry.split("|")) for entry in " ".join(text.split()).split("; ")]
-
-
-THINGS: Final = _terms("""
+THINGS: Final = terms("""
 weather|날씨|天气; order|주문|订单; invoice|청구서|发票; ticket|티켓|票; user|사용자|用户; stock|재고|库存; product|제품|产品;
 course|강좌|课程; teacher|선생님|老师; student|학생|学生; song|노래|歌曲; movie|영화|电影; book|책|书; report|보고서|报告;
 event|행사|活动; meeting|회의|会议; room|방|房间; flight|항공편|航班; hotel|호텔|酒店; task|작업|任务; item|항목|项目;
@@ -47,7 +32,7 @@ tower|탑|塔; park|공원|公园; robot|로봇|机器人; drone|드론|无人�
 valve|밸브|阀门; cable|케이블|电缆; lamp|램프|台灯; window|창문|窗户; roof|지붕|屋顶; kitchen|부엌|厨房; vaccine|백신|疫苗
 """)
 
-VERBS: Final = _terms("""
+VERBS: Final = terms("""
 get|조회해 줘|查询; find|찾아 줘|查找; show|보여 줘|显示; check|확인해 줘|检查; look up|검색해 줘|搜索; fetch|가져와 줘|获取; list|나열해 줘|列出;
 create|만들어 줘|创建; add|추가해 줘|添加; register|등록해 줘|登记; book|예약해 줘|预订; schedule|일정에 넣어 줘|安排; update|수정해 줘|更新;
 change|바꿔 줘|更改; delete|삭제해 줘|删除; remove|제거해 줘|移除; cancel|취소해 줘|取消; send|보내 줘|发送; start|시작해 줘|启动;
@@ -90,23 +75,23 @@ QUALITIES: Final = [
     Quality(Term(*entry.split("|")[:3]), entry.split("|")[3]) for entry in " ".join(_QUALITIES.split()).split("; ")
 ]
 
-COLORS: Final = _terms("""
+COLORS: Final = terms("""
 red|빨간색|红色; blue|파란색|蓝色; green|초록색|绿色; yellow|노란색|黄色; black|검은색|黑色; white|흰색|白色; purple|보라색|紫色;
 orange|주황색|橙色; pink|분홍색|粉色; brown|갈색|棕色; grey|회색|灰色; silver|은색|银色; teal|청록색|青色; gold|금색|金色
 """)
-WEEKDAYS: Final = _terms("""
+WEEKDAYS: Final = terms("""
 Monday|월요일|星期一; Tuesday|화요일|星期二; Wednesday|수요일|星期三; Thursday|목요일|星期四; Friday|금요일|星期五; Saturday|토요일|星期六; Sunday|일요일|星期日
 """)
-SPOKEN_LANGUAGES: Final = _terms("""
+SPOKEN_LANGUAGES: Final = terms("""
 English|영어|英语; Korean|한국어|韩语; Chinese|중국어|中文; Japanese|일본어|日语; French|프랑스어|法语; German|독일어|德语;
 Spanish|스페인어|西班牙语; Italian|이탈리아어|意大利语; Dutch|네덜란드어|荷兰语; Russian|러시아어|俄语
 """)
-STATUSES: Final = _terms("""
+STATUSES: Final = terms("""
 open|열림|打开; closed|닫힘|关闭; pending|대기 중|待处理; shipped|발송됨|已发货; delivered|배송 완료|已送达; cancelled|취소됨|已取消; active|활성|启用;
 sunny|맑음|晴; cloudy|흐림|多云; rainy|비|下雨; windy|바람 많음|有风; snowy|눈|下雪; low|낮음|低; medium|중간|中; high|높음|高; urgent|긴급|紧急;
 confirmed|확정|已确认; delayed|지연|延误; available|이용 가능|可用; sold out|매진|售罄; paid|결제 완료|已付款; late|늦음|迟到; ready|준비됨|就绪
 """)
-QUALIFIERS: Final = _terms("""
+QUALIFIERS: Final = terms("""
 new|새로운|新的; old|오래된|旧的; small|작은|小; large|큰|大; fast|빠른|快速; slow|느린|慢; quiet|조용한|安静的; bright|밝은|明亮的;
 local|지역|本地; annual|연간|年度; weekly|주간|每周; public|공공|公共; private|개인|私人; digital|디지털|数字; green|친환경|环保;
 blue|파란|蓝色的; central|중앙|中央; northern|북부|北部; main|주요|主要; modern|현대식|现代
@@ -134,7 +119,9 @@ _STREETS: Final = [
 
 def a_thing(rng: Random, language: str) -> str:
     """Name a thing in `language`, now and then a thing that does not exist."""
-    return words.coined(rng, language) if rng.random() < 0.2 else rng.choice(THINGS).in_language(language)
+    if rng.random() < 0.2:
+        return words.coined(rng, language)
+    return rng.choice(THINGS if rng.random() < 0.6 else PICKS).in_language(language)
 
 
 def phrase(rng: Random, language: str) -> str:

@@ -7,9 +7,9 @@ from random import Random
 from typing import Final
 
 from generator import lexicon, small_talk, words
-from generator.lexicon import Term
 from generator.phrases import read_phrases
 from generator.scene import Scene, fill
+from generator.terms import Term
 
 # What people tell, and the kind of value it has.
 _PERSONAL: Final = """
@@ -112,7 +112,7 @@ def write_fact(scene: Scene) -> None:
             scene.answer(fill(parts[2], values))
         else:
             scene.answer(next(str(value) for key, value in values.items() if "{" + key + "}" in parts[2]))
-    if rng.random() < 0.2:
+    if rng.random() < 0.4:
         _ask_of_another(scene, *rng.choice(told))
 
 

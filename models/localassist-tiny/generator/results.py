@@ -5,7 +5,9 @@ from __future__ import annotations
 from random import Random
 from typing import Any, Final
 
-from generator import lexicon, words
+from generator import lexicon, search, words
+from generator.domain_texts import DOMAINS
+from generator.domains import simple_value
 from generator.phrases import read_phrases
 from generator.requests import label_of
 from generator.scene import Scene, fill
@@ -21,6 +23,15 @@ _ERRORS: Final = (
     "not found", "Unknown {0}", "Permission denied", "{0} is missing", "Service unavailable", "{0} does not exist",
     "Invalid {0}", "Too many requests", "Timeout after 30 s", "The {0} is full",
 )  # fmt: skip
+
+# What functions take they may as well return.
+_PARAMETERS: Final = [
+    (name, f"{slot.kind} {slot.detail}".rstrip())
+    for domain in DOMAINS
+    for slot in domain.slots.values()
+    for name in slot.names
+    if slot.kind not in ("enum", "boolean", "list", "object")
+]
 
 
 def make_result(rng: Random, language: str) -> object:
@@ -54,7 +65,7 @@ def make_result(rng: Random, language: str) -> object:
         }
     if shape == "rows":
         keys = [_key(rng) for _ in range(2)]
-        return [{key: lexicon.value(rng, kind, language) for key, kind in keys} for _ in range(rng.randint(2, 3))]
+        return [{key: simple_value(rng, kind, language) for key, kind in keys} for _ in range(rng.randint(2, 3))]
     return rng.choice(([], {"results": []}, "[]"))
 
 
@@ -99,6 +110,8 @@ def report_each(subjects: list[str], results: list[object], language: str) -> st
 
 def sentence(rng: Random, language: str) -> str:
     """Make a plain sentence that a service might answer with."""
+    if rng.random() < 0.5:
+        return search.statement(rng, language)
     label = rng.choice(lexicon.QUALITIES)
     thing = lexicon.a_thing(rng, language)
     value = lexicon.value(rng, label.kind, language)
@@ -131,6 +144,8 @@ def recall_value(scene: Scene, result: object) -> tuple[str, str] | None:
 def _key(rng: Random) -> tuple[str, str]:
     if rng.random() < 0.2:
         return words.nonsense(rng), rng.choice(("integer", "word", "number", "phrase"))
+    if rng.random() < 0.35:
+        return rng.choice(_PARAMETERS)
     quality = rng.choice(lexicon.QUALITIES)
     key = quality.label.en.replace(" ", "_")
     if rng.random() < 0.25:
@@ -142,7 +157,7 @@ def _record(rng: Random, count: int, language: str) -> dict[str, Any]:
     record: dict[str, Any] = {}
     for _ in range(count):
         key, kind = _key(rng)
-        record[key] = rng.random() < 0.5 if rng.random() < 0.05 else lexicon.value(rng, kind, language)
+        record[key] = rng.random() < 0.5 if rng.random() < 0.05 else simple_value(rng, kind, language)
     return record
 
 

@@ -109,13 +109,26 @@ def _cited(sentence: str, passages: list[Passage]) -> str:
     return sentence + citation_marker(passage.turn, passage.index, passage.file_name)
 
 
+def statement(rng: Random, language: str) -> str:
+    """Make one sentence of a document."""
+    values = _values(rng, language, rng.choice(lexicon.QUALITIES))
+    return fill(rng.choice(rng.choice(_ROWS[language]).sentences), values)
+
+
 def _fact(scene: Scene) -> Fact:
     rng, language = scene.rng, scene.language
     row = rng.choice(_ROWS[language])
     asked, quality = rng.choice(row.questions), rng.choice(lexicon.QUALITIES)
     values = _values(rng, language, quality)
     sentence = fill(rng.choice(row.sentences), values)
-    return Fact(row, sentence, fill(asked, values), fill(row.query, values), asked, values, quality)
+    question = fill(asked, values)
+    return Fact(row, sentence, question, _query(fill(row.query, values), question), asked, values, quality)
+
+
+def _query(keywords: str, question: str) -> str:
+    """Search for the keywords where they are said, else for the question itself: nothing must be invented."""
+    said = question.lower()
+    return keywords if all(word in said for word in keywords.lower().split()) else question.rstrip("?.!。")
 
 
 def _values(rng: Random, language: str, quality: lexicon.Quality) -> dict[str, object]:
