@@ -65,6 +65,7 @@ class LocalKernel:
         self._readers: list[asyncio.Task[None]] = []
         self._watcher: asyncio.Task[None] | None = None
         self._ending: asyncio.Task[None] | None = None
+        self._doom: str | None = None
         self._manager = AsyncKernelManager(
             transport="ipc",
             ip=str(session.run / SOCKETS),
@@ -171,7 +172,11 @@ class LocalKernel:
 
     async def _watch(self) -> None:
         status = await self._provisioner.wait()
-        await self.kill(f"its process ended with status {status}")
+        await self.kill(self._doom or f"its process ended with status {status}")
+
+    def doom(self, reason: str) -> None:
+        """Note why its process is about to be killed. From any thread."""
+        self._doom = reason
 
     async def interrupt(self) -> None:
         channel = self._client.control_channel

@@ -1,6 +1,5 @@
 """Sessions on this machine: kernels in a sandbox, and their files in the data directory."""
 
-import asyncio
 import json
 import logging
 from collections.abc import Mapping, Sequence
@@ -76,10 +75,7 @@ class LocalSeats:
         await kernel.start()
         kernel.on_end = lambda: self._forget(kernel, place)
         self.choice.sandbox.seal(session)
-        loop = asyncio.get_running_loop()
-        self._watchdog.watch(
-            session, kernel.pid, lambda breach: _tell(loop, kernel, f"it was stopped: it used {breach}")
-        )
+        self._watchdog.watch(session, kernel.pid, lambda breach: kernel.doom(f"it was stopped: it used {breach}"))
         return kernel, session
 
     def _forget(self, kernel: LocalKernel, place: Path) -> None:
@@ -173,8 +169,3 @@ class LocalSeat:
         await wait_first(exchange.finished, self.kernel.died, timeout_s=PRELOAD_TIMEOUT_S)
         if makes_fonts:
             self._seats.keep_font_list(self._workspace.directory.root)
-
-
-def _tell(loop: asyncio.AbstractEventLoop, kernel: LocalKernel, reason: str) -> None:
-    """Have a kernel know, on its own thread, why it was killed."""
-    loop.call_soon_threadsafe(kernel.begin_to_end, reason)

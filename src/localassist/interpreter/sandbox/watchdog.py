@@ -44,10 +44,10 @@ class Watchdog:
     _is_closed: bool = False
 
     def watch(self, session: SessionDirs, pid: int, on_breach: Callable[[Breach], None]) -> None:
-        """Stop the session of the launched process `pid` when it crosses a limit, then call `on_breach`.
+        """Stop the session of the launched process `pid` when it crosses a limit, and call `on_breach` right before.
 
-        `on_breach` runs on the watchdog's thread and must return at once; the session's processes have been killed,
-        and it is watched no longer.
+        `on_breach` runs on the watchdog's thread and must return at once. It comes first because whoever sees the
+        process die asks at once why; by then the session is watched no longer.
         """
         with self._changed:
             assert not self._is_closed, "sessions are watched before the watchdog is closed"
@@ -77,16 +77,16 @@ class Watchdog:
                 breach, trouble = self._look_at(due), None
             except OSError as exc:  # what cannot be watched must not go on
                 breach, trouble = Breach("unwatched", 0, 0), exc
-            if breach is not None and self._kill(due):
+            if breach is not None and self._kill(due, breach):
                 logger.warning("A session of the code interpreter was stopped: %s.", breach, exc_info=trouble)
-                due.on_breach(breach)
 
-    def _kill(self, watched: _Watched) -> bool:
+    def _kill(self, watched: _Watched, breach: Breach) -> bool:
         """Whether it was still to be watched: one that is being ended may look as if it could not be."""
         with self._changed:
             if self._watched.get(watched.pid) is not watched:
                 return False
             del self._watched[watched.pid]
+            watched.on_breach(breach)
             self.sandbox.kill(watched.pid)
             return True
 

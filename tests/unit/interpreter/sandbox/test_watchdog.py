@@ -39,12 +39,13 @@ def test_a_session_that_crosses_a_limit_is_killed_and_told_why(session: SessionD
     (session.data / "file").touch()
     (session.data / "another").touch()
     told, sandbox = threading.Event(), StubSandbox(lambda: None)
-    breaches: list[Breach] = []
+    breaches: list[tuple[Breach, bool]] = []
     watchdog = Watchdog(sandbox, Limits(num_files=1))
-    watchdog.watch(session, PID, lambda breach: (breaches.append(breach), told.set()))
+    watchdog.watch(session, PID, lambda breach: (breaches.append((breach, PID in sandbox.killed)), told.set()))
     assert told.wait(60)
     watchdog.close()
-    assert [breach.limit_name for breach in breaches] == ["files"]
+    # The reason is known before anybody can see the death.
+    assert [(breach.limit_name, was_killed) for breach, was_killed in breaches] == [("files", False)]
     assert sandbox.killed == [PID]
 
 
