@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +16,16 @@ from torch import Tensor
 
 from drills import Drills
 from generator.compose import compose, compose_choices
-from generator.render import CALL_START, RESULT_START, SPECIAL_TOKENS, SYSTEM_START, TOOL_TOKENS, Piece, pieces
+from generator.render import (
+    CALL_END,
+    CALL_START,
+    RESULT_START,
+    SPECIAL_TOKENS,
+    SYSTEM_START,
+    TOOL_TOKENS,
+    Piece,
+    pieces,
+)
 from generator.scene import Scene
 
 _ROUND_LENGTH: Final = 16
@@ -35,7 +45,15 @@ _SYSTEM_WEIGHT: Final = 0.05
 # Most tokens are plain, and what is hard is to choose: whether to call, what, and with which of the values said. These
 # are the first tokens of turns, names and values.
 _CHOICE_WEIGHT: Final = 3.0
+_NAME_WEIGHT: Final = 6.0
 _CHOICE: Final = re.compile(r'": "?')
+_CALL: Final = re.compile(f"{CALL_START}\n(.*?)\n{CALL_END}", re.DOTALL)
+_NAME: Final = re.compile(r'\{"name": "')
+# Where nothing but calls is written, the given tokens teach which words belong together: those of a request with
+# those of its function, descriptions with names and parameters. The values are drawn at random and teach nothing.
+_STUDIED_SHARE: Final = 0.5
+_STUDIED_WEIGHT: Final = 0.4
+_STUDIED_UNTIL: Final = 0.85
 
 
 @dataclass(slots=True)
@@ -85,6 +103,16 @@ def choices_share(progress: float) -> float:
     return 0.55 - 0.4 * progress
 
 
+def bare_share(progress: float) -> float:
+    """Return the share of documents of calls that leave the arguments out."""
+    return 0.35 * (1 - progress)
+
+
+def studied_share(progress: float) -> float:
+    """Return the share of given tokens that are learned in documents of calls; in the end only answers count."""
+    return _STUDIED_SHARE * max(0.0, 1 - progress / _STUDIED_UNTIL)
+
+
 def drill_share(progress: float) -> float:
     """Return the share of drills: many at first, until copying is learned, then few."""
     return 0.15 if progress < _DRILLS_UNTIL else 0.04
@@ -106,24 +134,32 @@ class Dialogues:
             token_ids, weights = self._drills.drill(min(max_tokens, _DRILL_LENGTH))
             start = self._rng.randint(0, self._context_length // 2)
             return Document(token_ids, weights, list(range(start, start + len(token_ids))))
-        cut = pieces(self._scene(max_tokens))
+        is_of_calls = max_tokens <= _LONG_FROM and self._rng.random() < choices_share(self._progress)
+        cut = pieces(self._calls() if is_of_calls else self._talk(max_tokens))
         token_ids: list[int] = []
         weights: list[float] = []
         turn_starts: list[int] = []
-        for piece, encoded in zip(cut, map(self._tokenizer.encode, (piece.text for piece in cut)), strict=True):
+        for index, piece in enumerate(cut):
+            encoded = self._tokenizer.encode(piece.text)
             if piece.starts_turn and token_ids:
                 turn_starts.append(len(token_ids))
             token_ids += encoded.ids
-            weights += self._weights(piece, encoded.offsets)
+            if piece.taught:
+                weights += taught_weights(piece.text, encoded.offsets)
+            elif is_of_calls:
+                weights += self._studied_weights(piece.text, encoded.offsets, values_called(cut[index + 1 :]))
+            else:
+                weights += self._given_weights(piece.text, len(encoded.ids))
         self._drills.notice(token_ids)
         positions = self._positions(len(token_ids), turn_starts)
         return Document(token_ids[:max_tokens], weights[:max_tokens], positions[:max_tokens])
 
-    def _scene(self, max_tokens: int) -> Scene:
+    def _calls(self) -> Scene:
+        return compose_choices(self._rng, bare=self._rng.random() < bare_share(self._progress))
+
+    def _talk(self, max_tokens: int) -> Scene:
         if max_tokens > _LONG_FROM:
             return compose(self._rng, max_characters=int(max_tokens * _CHARACTERS_PER_TOKEN_OF_LONG))
-        if self._rng.random() < choices_share(self._progress):
-            return compose_choices(self._rng)
         room = int(max_tokens * _CHARACTERS_PER_TOKEN)
         return compose(self._rng, max_characters=self._rng.randint(room // 4, room))
 
@@ -149,16 +185,22 @@ class Dialogues:
         document.positions = list(range(len(document.positions)))
         return to_batch([document])
 
-    def _weights(self, piece: Piece, offsets: list[tuple[int, int]]) -> list[float]:
-        if piece.taught:
-            is_call = piece.text.startswith(CALL_START)
-            choices = {0, *(found.end() for found in _CHOICE.finditer(piece.text) if is_call)}
-            return [_CHOICE_WEIGHT if start in choices else 1.0 for start, _ in offsets]
-        given = _SYSTEM_WEIGHT if piece.text.startswith(SYSTEM_START) else _USER_WEIGHT
-        if RESULT_START in piece.text:
+    def _given_weights(self, text: str, count: int) -> list[float]:
+        given = _SYSTEM_WEIGHT if text.startswith(SYSTEM_START) else _USER_WEIGHT
+        if RESULT_START in text:
             given = 0.0
         share = given_share(self._progress)
-        return [given if self._rng.random() < share else 0.0 for _ in offsets]
+        return [given if self._rng.random() < share else 0.0 for _ in range(count)]
+
+    def _studied_weights(self, text: str, offsets: list[tuple[int, int]], values: list[str]) -> list[float]:
+        drawn = [found.span() for value in values for found in re.finditer(re.escape(value), text)]
+        share = studied_share(self._progress)
+        return [
+            _STUDIED_WEIGHT
+            if self._rng.random() < share and not any(start < last and end > first for first, last in drawn)
+            else 0.0
+            for start, end in offsets
+        ]
 
     def _positions(self, length: int, turn_starts: list[int]) -> list[int]:
         """Number the tokens; in a share of dialogues one turn starts far later, as if much had been said before it."""
@@ -168,6 +210,29 @@ class Dialogues:
         start = turn_starts[0] if self._rng.random() < 0.6 else self._rng.choice(turn_starts)
         gap = self._rng.randint(0, max(0, self._context_length - length))
         return positions[:start] + [position + gap for position in positions[start:]]
+
+
+def taught_weights(text: str, offsets: list[tuple[int, int]]) -> list[float]:
+    """Weigh what the model must write: first tokens of turns and values more, those of functions' names most."""
+    weights = {0: _CHOICE_WEIGHT}
+    if text.startswith(CALL_START):
+        weights |= {found.end(): _CHOICE_WEIGHT for found in _CHOICE.finditer(text)}
+        weights |= {found.end(): _NAME_WEIGHT for found in _NAME.finditer(text)}
+    return [weights.get(start, 1.0) for start, _ in offsets]
+
+
+def values_called(following: list[Piece]) -> list[str]:
+    """Return the texts and numbers that stand in the calls of the next answer, as a request would say them."""
+    answer = next((piece.text for piece in following if piece.taught), "")
+    values: list[str] = []
+    rest = [json.loads(call)["arguments"] for call in _CALL.findall(answer)]
+    while rest:
+        value = rest.pop()
+        if isinstance(value, dict | list):
+            rest += value.values() if isinstance(value, dict) else value
+        elif not isinstance(value, bool):
+            values.append(str(value))
+    return values
 
 
 def to_batch(documents: list[Document]) -> Batch:

@@ -7,6 +7,7 @@ size costs nothing measurable.
 
 from __future__ import annotations
 
+import queue
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
@@ -56,8 +57,8 @@ def gradients_here(model: TinyModel, supply: Supply, seed: int, device: torch.de
         yield backward(model, batch, device)
 
 
-# How often a worker that waits looks whether the training it works for is still there.
-PARENT_CHECK_S = 5.0
+# How often a worker that waits looks whether its training is still there, and the training for its workers.
+ALIVE_CHECK_S = 5.0
 
 
 class GradientWorkers:
@@ -66,7 +67,7 @@ class GradientWorkers:
     def __init__(self, model: TinyModel, supply: Supply, seed: int, num_workers: int) -> None:
         context = multiprocessing.get_context("spawn")
         self._model = model.share_memory()
-        self._results: Any = context.SimpleQueue()
+        self._results: Any = context.Queue()
         self._free = [context.Semaphore(1) for _ in range(num_workers)]
         self._gradients = [
             [torch.zeros_like(p).share_memory_() for p in model.parameters()] for _ in range(num_workers)
@@ -93,11 +94,20 @@ class GradientWorkers:
     def results(self) -> Iterator[Result]:
         """Yield results as they come; their gradients have been added to the parameters."""
         while True:
-            index, result = self._results.get()
+            index, result = self._next()
             for parameter, gradient in zip(self._model.parameters(), self._gradients[index], strict=True):
                 parameter.grad = gradient.clone() if parameter.grad is None else parameter.grad.add_(gradient)
             self._free[index].release()
             yield Result(*result)
+
+    def _next(self) -> Any:
+        while True:
+            try:
+                return self._results.get(timeout=ALIVE_CHECK_S)
+            except queue.Empty:
+                dead = [process.name for process in self._processes if not process.is_alive()]
+                if dead:
+                    raise RuntimeError(f"{', '.join(dead)} died; the reason is above, the checkpoint is kept") from None
 
     def close(self) -> None:
         """Stop the processes."""
@@ -116,7 +126,7 @@ def _work(
         model.load_state_dict(shared.state_dict())
         model.zero_grad(set_to_none=True)
         result = backward(model, batch, torch.device("cpu"))
-        while not free.acquire(timeout=PARENT_CHECK_S):
+        while not free.acquire(timeout=ALIVE_CHECK_S):
             parent = multiprocessing.parent_process()
             if parent is not None and not parent.is_alive():
                 return  # killed, so that nobody stopped this process

@@ -7,9 +7,11 @@ common words get a token with the space in front as well, which costs nothing in
 
 from __future__ import annotations
 
+import heapq
+import itertools
 import json
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -23,6 +25,8 @@ _QWEN2: Final = (
 )
 _BARE_WORDS: Final = r"\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 _SPACE: Final = "Ġ"
+_FILLED: Final = re.compile(r"\{[^}]*\}|\[..?\]")
+_GENERATOR: Final = Path(__file__).parent / "generator"
 TOKENIZER_PATH: Final = Path(__file__).parent / "tokenizer.json"
 
 
@@ -40,7 +44,82 @@ def train_tokenizer(texts: list[str], *, vocab_size: int, num_spaced_words: int)
     described = json.loads(tokenizer.to_str())["model"]
     merges = [tuple(merge) for merge in described["merges"]]
     merges += [(_SPACE, word) for word in _common_words(texts, described["vocab"], num_spaced_words)]
-    vocab = {token: index for index, token in enumerate(described["vocab"])}
+    return _assembled(list(described["vocab"]), merges)
+
+
+def extend_tokenizer(tokenizer: Tokenizer, *, vocab_size: int) -> Tokenizer:
+    """Add tokens for the words of the generator's texts until there are `vocab_size`; the old ones stay as they are."""
+    described = json.loads(tokenizer.to_str())["model"]
+    merges = [tuple(merge) for merge in described["merges"]]
+    added = more_merges(tokenizer, written_words(), vocab_size - tokenizer.get_vocab_size())
+    # A word is put together before its space is, or it would be cut in another way behind one.
+    spaced = [merge for merge in merges if merge[0] == _SPACE]
+    ordered = [*(merge for merge in merges if merge[0] != _SPACE), *added, *spaced]
+    return _assembled(sorted(described["vocab"], key=described["vocab"].get), ordered)
+
+
+def written_words() -> Counter[str]:
+    """Count the words of the generator's texts, without the values that are filled in."""
+    texts = "\n".join(path.read_text(encoding="utf-8") for path in sorted(_GENERATOR.rglob("*.txt")))
+    return Counter(re.findall(r"[^\W\d_]+", _FILLED.sub(" ", texts)))
+
+
+def more_merges(tokenizer: Tokenizer, words: Counter[str], count: int) -> list[tuple[str, str]]:
+    """Go on with byte-pair encoding where a tokenizer stopped, until `count` tokens are new."""
+    pieces = {word: tokenizer.encode(word).tokens for word in words}
+    pairs = _Pairs()
+    for word in words:
+        pairs.add(word, pieces[word], words[word])
+    known = set(tokenizer.get_vocab())
+    wanted = len(known) + count
+    merges: list[tuple[str, str]] = []
+    while len(known) < wanted:
+        best = pairs.commonest()
+        # Two ways to the same token need a merge each, but one place in the vocabulary.
+        known.add("".join(best))
+        merges.append(best)
+        for word in sorted(pairs.holders.pop(best)):
+            pairs.add(word, pieces[word], -words[word])
+            pieces[word] = _merged(pieces[word], best)
+            pairs.add(word, pieces[word], words[word])
+    return merges
+
+
+class _Pairs:
+    """How often each pair of neighbouring pieces stands in the words, and in which."""
+
+    def __init__(self) -> None:
+        self.frequency: Counter[tuple[str, str]] = Counter()
+        self.holders: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+        self._queue: list[tuple[int, tuple[str, str]]] = []
+
+    def add(self, word: str, pieces: list[str], times: int) -> None:
+        """Count the pairs of a word, or with negative `times` take them back."""
+        for pair in itertools.pairwise(pieces):
+            self.frequency[pair] += times
+            (self.holders[pair].add if times > 0 else self.holders[pair].discard)(word)
+            heapq.heappush(self._queue, (-self.frequency[pair], pair))
+
+    def commonest(self) -> tuple[str, str]:
+        """Take the most frequent pair; entries that are no longer true are passed over."""
+        while True:
+            negative, pair = heapq.heappop(self._queue)
+            if -negative == self.frequency[pair] > 0 and self.holders[pair]:
+                return pair
+
+
+def _merged(pieces: list[str], pair: tuple[str, str]) -> list[str]:
+    merged: list[str] = []
+    for piece in pieces:
+        if merged and (merged[-1], piece) == pair:
+            merged[-1] += piece
+        else:
+            merged.append(piece)
+    return merged
+
+
+def _assembled(tokens: list[str], merges: list[tuple[str, str]]) -> Tokenizer:
+    vocab = {token: index for index, token in enumerate(tokens)}
     for left, right in merges:
         vocab.setdefault(left + right, len(vocab))
     final = Tokenizer(models.BPE(vocab=vocab, merges=merges))

@@ -24,8 +24,9 @@ from circuits import build_copying_circuit, has_room
 from data import Supply
 from export import GGUF_PATH, export, load_model
 from gradients import GradientWorkers, Result, gradients_here
+from growth import with_vocabulary
 from model import ModelConfig, TinyModel
-from tokens import TOKENIZER_PATH, load_tokenizer, train_tokenizer
+from tokens import TOKENIZER_PATH, extend_tokenizer, load_tokenizer, train_tokenizer
 
 _CHECKPOINT_PATH: Final = Path(__file__).parents[2] / "build" / "localassist-tiny.ckpt"
 _WARM_UP_STEPS: Final = 60
@@ -209,7 +210,12 @@ def build_trainer(arguments: argparse.Namespace) -> Trainer:
         print(f"going on from {arguments.checkpoint} at step {trainer.step}")
         return trainer
     if arguments.start:
-        return Trainer(load_model(arguments.start), device, arguments.lr, arguments.vector_lr)
+        model = load_model(arguments.start)
+        if arguments.vocab_size > model.config.vocab_size:
+            known, extended = load_tokenizer(), extend_tokenizer(load_tokenizer(), vocab_size=arguments.vocab_size)
+            model = with_vocabulary(model, known, extended)
+            extended.save(str(TOKENIZER_PATH))
+        return Trainer(model, device, arguments.lr, arguments.vector_lr)
     config = ModelConfig(
         vocab_size=load_tokenizer().get_vocab_size(),
         embedding_length=arguments.width,
@@ -249,7 +255,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--heads", type=int, default=3)
     parser.add_argument("--head-length", type=int, default=64)
     parser.add_argument("--feed-forward", type=int, default=512)
-    parser.add_argument("--vocab-size", type=int, default=4096)
+    parser.add_argument("--vocab-size", type=int, default=10240, help="with --from, words are added to fill it")
     parser.add_argument("--new-tokenizer", action="store_true", help="learn the tokenizer anew before training")
     return parser.parse_args()
 

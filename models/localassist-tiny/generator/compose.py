@@ -56,10 +56,13 @@ def compose(rng: Random, *, max_characters: int) -> Scene:
     return scene
 
 
-def compose_choices(rng: Random) -> Scene:
-    """Write requests with the calls they ask for, and nothing else: no dialogue, but all that is hard about calls."""
+def compose_choices(rng: Random, *, bare: bool = False) -> Scene:
+    """Write requests with the calls they ask for, and nothing else: no dialogue, but all that is hard about calls.
+
+    In a `bare` one even the arguments are left out.
+    """
     scene = _begin(rng)
-    function_calls.write_choices(scene)
+    (function_calls.write_bare_choices if bare else function_calls.write_choices)(scene)
     return scene
 
 

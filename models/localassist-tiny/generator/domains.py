@@ -54,8 +54,8 @@ def speak(template: str, filled: dict[str, Filled]) -> str:
 def fill_slot(rng: Random, slot: Slot, language: str) -> Filled:
     """Make a value for a slot that is not an object."""
     if slot.kind == "enum":
-        choice = rng.choice(choices(slot.detail))
-        return Filled(choice.in_language(language), choice.en)
+        entry = rng.choice(slot.detail.split())
+        return Filled(choices(entry)[0].in_language(language), entry.split("=")[0])
     if slot.kind == "boolean":
         return Filled("", rng.random() < 0.5)
     if slot.kind == "list":

@@ -76,6 +76,17 @@ def write_choices(scene: Scene) -> None:
         scene.call(*[(request.name, request.arguments) for request in requests])
 
 
+def write_bare_choices(scene: Scene) -> None:
+    """Ask for one of many functions after another, all without parameters: nothing but choosing."""
+    functions = offer_functions(scene, scene.rng.randint(4, 9))
+    for _ in range(scene.rng.randint(4, 9)):
+        request = ask(scene.rng, scene.rng.choice(functions), scene.language)
+        scene.user(request.text)
+        scene.call((request.name, {}))
+    for tool in scene.tools:
+        del tool["function"]["parameters"]
+
+
 def write_parallel(scene: Scene) -> None:
     """Ask for two or three independent calls in one message."""
     functions = _functions(scene, scene.rng.randint(1, 3))

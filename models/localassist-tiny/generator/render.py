@@ -14,7 +14,7 @@ from generator.scene import Scene
 TEMPLATE_PATH: Final = Path(__file__).parent.parent / "chat_template.jinja"
 SPECIAL_TOKENS: Final = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 TOOL_TOKENS: Final = ("<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>")
-CALL_START, _, RESULT_START, _ = TOOL_TOKENS
+CALL_START, CALL_END, RESULT_START, _ = TOOL_TOKENS
 SYSTEM_START: Final = "<|im_start|>system"
 _TURN: Final = "<|im_start|>"
 _ANSWER: Final = "<|im_start|>assistant\n"
