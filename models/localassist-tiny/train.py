@@ -212,7 +212,8 @@ def build_trainer(arguments: argparse.Namespace) -> Trainer:
     if arguments.start:
         model = load_model(arguments.start)
         if arguments.vocab_size > model.config.vocab_size:
-            known, extended = load_tokenizer(), extend_tokenizer(load_tokenizer(), vocab_size=arguments.vocab_size)
+            known = load_tokenizer()
+            extended = extend_tokenizer(known, vocab_size=arguments.vocab_size)
             model = with_vocabulary(model, known, extended)
             extended.save(str(TOKENIZER_PATH))
         return Trainer(model, device, arguments.lr, arguments.vector_lr)

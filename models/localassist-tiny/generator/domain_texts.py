@@ -22,6 +22,11 @@ class Slot:
     detail: str = ""
     description: str = ""
 
+    @property
+    def value_kind(self) -> str:
+        """Kind and detail together, as `simple_value` takes them."""
+        return f"{self.kind} {self.detail}".rstrip()
+
 
 @dataclass(frozen=True, slots=True)
 class Domain:

@@ -63,7 +63,7 @@ def fill_slot(rng: Random, slot: Slot, language: str) -> Filled:
         if rng.random() < 0.3:
             return Filled(", ".join(map(str, items)), items)
         return Filled(lexicon.joined([str(item) for item in items], language), items)
-    made = simple_value(rng, f"{slot.kind} {slot.detail}".rstrip(), language)
+    made = simple_value(rng, slot.value_kind, language)
     return Filled(str(made), made)
 
 

@@ -26,7 +26,7 @@ _ERRORS: Final = (
 
 # What functions take they may as well return.
 _PARAMETERS: Final = [
-    (name, f"{slot.kind} {slot.detail}".rstrip())
+    (name, slot.value_kind)
     for domain in DOMAINS
     for slot in domain.slots.values()
     for name in slot.names

@@ -50,7 +50,7 @@ class KernelSetup:
 
 
 class LocalKernel:
-    """One kernel. `start` it first; everything happens on the loop's thread."""
+    """One kernel. `start` it first; everything but `doom` happens on the loop's thread."""
 
     def __init__(self, setup: KernelSetup, session: SessionDirs) -> None:
         socket_path = session.run / f"{SOCKETS}-5"
