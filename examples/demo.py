@@ -42,7 +42,7 @@ QUESTIONS = (
 
 SALES = b"month,units,price\nJan,120,9.50\nFeb,135,9.50\nMar,160,8.90\nApr,148,8.90\n"
 CODE_QUESTIONS = (
-    "What is the sum of the units column?",
+    "What is the total of units?",
     "Draw a bar chart of units by month.",
     "Store the average of the column price in a file prices.txt and tell me the value.",
 )

@@ -14,6 +14,7 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from copies import Copies, plain_ids
 from drills import Drills
 from generator.compose import compose, compose_choices
 from generator.render import (
@@ -58,11 +59,12 @@ _STUDIED_UNTIL: Final = 0.85
 
 @dataclass(slots=True)
 class Document:
-    """One tokenised dialogue: ids, loss weights and positions, the last with gaps where talk was left out."""
+    """One tokenised dialogue: ids, loss weights, positions (with gaps where talk was left out), and what is copied."""
 
     token_ids: list[int]
     weights: list[float]
     positions: list[int]
+    copies: Copies
 
 
 @dataclass(slots=True)
@@ -74,6 +76,7 @@ class Batch:
     weights: Tensor
     positions: Tensor
     lengths: list[int]
+    copies: list[Copies]
 
     @property
     def num_tokens(self) -> int:
@@ -105,7 +108,7 @@ def choices_share(progress: float) -> float:
 
 def bare_share(progress: float) -> float:
     """Return the share of documents of calls that leave the arguments out."""
-    return 0.35 * (1 - progress)
+    return 0.5 * (1 - progress)
 
 
 def studied_share(progress: float) -> float:
@@ -123,6 +126,7 @@ class Dialogues:
 
     def __init__(self, tokenizer: Tokenizer, seed: int, context_length: int) -> None:
         self._tokenizer = tokenizer
+        self._plain = plain_ids(tokenizer)
         self._rng = Random(seed)
         self._context_length = context_length
         self._drills = Drills(self._rng, tokenizer.get_vocab_size(), len(SPECIAL_TOKENS) + len(TOOL_TOKENS))
@@ -133,26 +137,32 @@ class Dialogues:
         if self._rng.random() < drill_share(self._progress):
             token_ids, weights = self._drills.drill(min(max_tokens, _DRILL_LENGTH))
             start = self._rng.randint(0, self._context_length // 2)
-            return Document(token_ids, weights, list(range(start, start + len(token_ids))))
+            return Document(token_ids, weights, list(range(start, start + len(token_ids))), Copies(self._plain))
         is_of_calls = max_tokens <= _LONG_FROM and self._rng.random() < choices_share(self._progress)
         cut = pieces(self._calls() if is_of_calls else self._talk(max_tokens))
         token_ids: list[int] = []
         weights: list[float] = []
         turn_starts: list[int] = []
+        copies = Copies(self._plain)
         for index, piece in enumerate(cut):
             encoded = self._tokenizer.encode(piece.text)
             if piece.starts_turn and token_ids:
                 turn_starts.append(len(token_ids))
             token_ids += encoded.ids
             if piece.taught:
+                copies.write(piece.text, encoded)
                 weights += taught_weights(piece.text, encoded.offsets)
-            elif is_of_calls:
+                continue
+            copies.give(piece.text, encoded)
+            if is_of_calls:
                 weights += self._studied_weights(piece.text, encoded.offsets, values_called(cut[index + 1 :]))
             else:
                 weights += self._given_weights(piece.text, len(encoded.ids))
         self._drills.notice(token_ids)
         positions = self._positions(len(token_ids), turn_starts)
-        return Document(token_ids[:max_tokens], weights[:max_tokens], positions[:max_tokens])
+        # What comes last is never read, so nothing is copied from there.
+        copies = copies.until(min(max_tokens, len(token_ids)) - 1)
+        return Document(token_ids[:max_tokens], weights[:max_tokens], positions[:max_tokens], copies)
 
     def _calls(self) -> Scene:
         return compose_choices(self._rng, bare=self._rng.random() < bare_share(self._progress))
@@ -254,5 +264,10 @@ def to_batch(documents: list[Document]) -> Batch:
         positions += document.positions[:-1] + [0] * filling
         lengths.append(length + filling)
     return Batch(
-        torch.tensor(token_ids), torch.tensor(targets), torch.tensor(weights), torch.tensor(positions), lengths
+        torch.tensor(token_ids),
+        torch.tensor(targets),
+        torch.tensor(weights),
+        torch.tensor(positions),
+        lengths,
+        [document.copies for document in documents],
     )

@@ -48,6 +48,13 @@ class Layout(NamedTuple):
     wanted: Tensor | None = None
 
 
+class Head(NamedTuple):
+    """One head of one layer."""
+
+    layer: int
+    number: int
+
+
 class Block(nn.Module):
     """One layer: grouped-query attention, then a gated feed-forward network, each on a normalised residual."""
 
@@ -82,6 +89,14 @@ class Block(nn.Module):
         h = self.ffn_norm(x)
         return x + self.ffn_down(F.silu(self.ffn_gate(h)) * self.ffn_up(h))
 
+    def look(self, x: Tensor, rotation: tuple[Tensor, Tensor], number: int) -> tuple[Tensor, Tensor]:
+        """Return queries and keys (tokens, head length) of one head alone."""
+        h = self.attn_norm(x)
+        size = self.config.head_length
+        rows = slice(number * size, (number + 1) * size)
+        q, k = (F.linear(h, projection.weight[rows]) for projection in (self.attn_q, self.attn_k))
+        return rotate(q[None], rotation)[0], rotate(k[None], rotation)[0]
+
     def _heads(self, x: Tensor) -> Tensor:
         return x.unflatten(-1, (-1, self.config.head_length)).transpose(0, 1)
 
@@ -103,14 +118,24 @@ class TinyModel(nn.Module):
 
     def forward(self, token_ids: Tensor, positions: Tensor, layout: Layout) -> Tensor:
         """Return normalised hidden states (wanted tokens, width) for ids at `positions` (both: tokens)."""
+        return self.watched(token_ids, positions, layout, Head(0, 0))[0]
+
+    def watched(
+        self, token_ids: Tensor, positions: Tensor, layout: Layout, head: Head
+    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        """Return what `forward` does, and the queries and keys (both: tokens, head length) of one head."""
         cosine, sine = (
             part[0, 0, :, : self.config.num_rotary_pairs] for part in rotations(positions[None], self.config)
         )
         x = self.token_embd(token_ids)
-        for block in self.blk[:-1]:
-            x = block(x, (cosine, sine), Layout(layout.lengths))
-        # Nothing reads the last layer but the output, so it is worked out only where that is wanted.
-        return self.output_norm(self.blk[-1](x, (cosine, sine), layout))
+        inputs = []
+        for block in self.blk:
+            inputs.append(x)
+            # Nothing reads the last layer but the output, so it is worked out only where that is wanted.
+            is_last = block is self.blk[-1]
+            x = block(x, (cosine, sine), layout if is_last else Layout(layout.lengths))
+        looking = self.blk[head.layer].look(inputs[head.layer], (cosine, sine), head.number)
+        return self.output_norm(x), looking
 
     def logits(self, hidden: Tensor) -> Tensor:
         """Score every token of the vocabulary for each hidden state."""

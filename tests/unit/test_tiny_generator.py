@@ -341,7 +341,7 @@ def test_the_template_puts_tools_behind_the_instructions() -> None:
         "<|im_start|>system\nBe brief.\n\n# Tools\n\n<tools>\n"
         '{"description": "é", "name": "f", "parameters": '
         '{"town": "string", "unit": {"type": "string", "enum": ["C", "F"]}}, "required": ["town"]}\n'
-        '{"name": "g"}\n'
+        '{"description": "g", "name": "g"}\n'  # what it is for stands before its name, if only the name itself
         "</tools><|im_end|>\n"
     )
 
@@ -349,4 +349,4 @@ def test_the_template_puts_tools_behind_the_instructions() -> None:
 def test_the_template_leaves_a_schema_alone_that_it_cannot_shorten() -> None:
     parameters = {"type": "object", "properties": {"a": {"$ref": "#/$defs/x"}}, "$defs": {"x": {"type": "string"}}}
     text = render([], [{"type": "function", "function": {"name": "f", "parameters": parameters}}])
-    assert f'{{"name": "f", "parameters": {json.dumps(parameters)}}}' in text
+    assert f'{{"description": "f", "name": "f", "parameters": {json.dumps(parameters)}}}' in text

@@ -27,7 +27,7 @@ class CodeTask:
 
 
 _PHRASES: Final = read_phrases("code_tasks")
-_RECIPE_SHARE: Final = 0.4
+_RECIPE_SHARE: Final = 0.25
 _LETTERS: Final = "xxxxxxyyyzzntabkmpqrsuvw"
 _SIGNS: Final = {"plus": "+", "minus": "-", "times": "*", "divide": "/", "power": "**", "modulo": "%"}
 # Conversions: how many of the second unit one of the first is.

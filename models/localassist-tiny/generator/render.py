@@ -16,6 +16,7 @@ SPECIAL_TOKENS: Final = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 TOOL_TOKENS: Final = ("<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>")
 CALL_START, CALL_END, RESULT_START, _ = TOOL_TOKENS
 SYSTEM_START: Final = "<|im_start|>system"
+TOOLS_START: Final = "<tools>"
 _TURN: Final = "<|im_start|>"
 _ANSWER: Final = "<|im_start|>assistant\n"
 

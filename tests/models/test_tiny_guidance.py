@@ -1,0 +1,134 @@
+"""The training of the bundled model: one head is shown where to look."""
+
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from tokenizers import Encoding
+
+sys.path.append(str(Path(__file__).resolve().parents[2] / "models" / "localassist-tiny"))
+
+from copies import Copies, Kind, plain_ids
+from data import Batch, Dialogues, to_batch
+from generator.render import Piece
+from guidance import Guide, choosing_loss, looking_loss, offered_in
+from model import Layout, ModelConfig, TinyModel
+from tokens import load_tokenizer
+
+SYSTEM = (
+    '<|im_start|>system\n# Tools\n\n<tools>\n{"description": "Sends a letter", "name": "post", "parameters": '
+    '{"to": "string", "copies": "integer"}}\n{"name": "weigh", "parameters": {"goods": {"type": "array"}}}\n'
+    "</tools><|im_end|>\n"
+)
+CALL = (
+    '<tool_call>\n{"name": "post", "arguments": {"to": "Ada Quoll", "copies": 7, "tags": ["red", "blue"], "is": true}}'
+    "\n</tool_call><|im_end|>\n"
+)
+DIALOGUE = [
+    Piece(SYSTEM, False, True),
+    Piece("<|im_start|>user\nAda Quoll is my aunt<|im_end|>\n", False, True),
+    Piece("<|im_start|>assistant\n", False, True),
+    Piece("Nice to meet you.<|im_end|>\n", True, False),
+    Piece("<|im_start|>user\nPost 7 red and blue ones to Ada Quoll<|im_end|>\n", False, True),
+    Piece("<|im_start|>assistant\n", False, True),
+    Piece(CALL, True, False),
+    Piece("<|im_start|>user\n<tool_response>\nbarge 4471 left at dawn\n</tool_response><|im_end|>\n", False, True),
+    Piece("<|im_start|>assistant\n", False, True),
+    Piece("It says barge 4471 left at dawn.<|im_end|>\n", True, False),
+]
+
+
+def put_together(dialogue: list[Piece]) -> tuple[Copies, list[str]]:
+    """Return the copies of a dialogue, and from each of its tokens the text that follows."""
+    copies = Copies(plain_ids(load_tokenizer()))
+    starts: list[int] = []
+    before = 0
+    for piece in dialogue:
+        encoded: Encoding = load_tokenizer().encode(piece.text)
+        (copies.write if piece.taught else copies.give)(piece.text, encoded)
+        starts += [before + start for start, _ in encoded.offsets]
+        before += len(piece.text)
+    whole = "".join(piece.text for piece in dialogue)
+    return copies, [whole[start:] for start in starts]
+
+
+def test_names_values_and_answers_are_found_where_they_come_from() -> None:
+    copies, rest = put_together(DIALOGUE)
+    found = [(copy.kind, rest[copy.query + 1], [rest[key] for key in copy.keys]) for copy in copies.found]
+    expected = [
+        (Kind.NAME, 'post", "arg', ['post", "parameters']),
+        (Kind.VALUE, 'Ada Quoll", ', ["Ada Quoll<"]),  # of the request, not of what was said before
+        (Kind.VALUE, "7, ", ["7 red"]),
+        (Kind.VALUE, 'red", ', ["red and"]),
+        (Kind.VALUE, 'blue"]', [" blue ones"]),
+        (Kind.ANSWER, "barge 4471 left", ["barge 4471 left"]),
+    ]
+    assert len(found) == len(expected)
+    for (kind, written, sources), (expected_kind, text, expected_sources) in zip(found, expected, strict=True):
+        assert kind is expected_kind
+        assert written.startswith(text)
+        assert [
+            source[: len(start)] for source, start in zip(sources, expected_sources, strict=True)
+        ] == expected_sources
+    assert [rest[place][:6] for place in copies.offered] == ['post",', 'weigh"']
+
+
+def test_what_was_said_long_ago_is_found_too() -> None:
+    dialogue = [*DIALOGUE[:4], Piece("<|im_start|>user\nWrite to my aunt<|im_end|>\n", False, True), *DIALOGUE[5:7]]
+    copies, rest = put_together(dialogue)
+    aunt = next(copy for copy in copies.found if rest[copy.query + 1].startswith("Ada"))
+    assert [rest[key][:12] for key in aunt.keys] == ["Ada Quoll is"]
+
+
+def test_copies_of_what_is_cut_off_are_left_out() -> None:
+    copies, _ = put_together(DIALOGUE)
+    first, second, *_ = (copy.query for copy in copies.found)
+    assert [copy.query for copy in copies.until(second).found] == [first]
+    assert copies.until(copies.offered[1]).offered == copies.offered[:1]
+
+
+@pytest.fixture(scope="module")
+def batch() -> Batch:
+    dialogues = Dialogues(load_tokenizer(), seed=3, context_length=4096)
+    return to_batch([dialogues.document(600) for _ in range(12)])
+
+
+def shaped(batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return queries and keys that find the first place of every copy: each key has a dimension of its own."""
+    k = torch.eye(batch.num_tokens)
+    q = torch.zeros_like(k)
+    start = 0
+    for length, copies in zip(batch.lengths, batch.copies, strict=True):
+        for copy in copies.found:
+            q[start + copy.query, start + copy.keys[0]] = 50.0
+        start += length
+    return q, k
+
+
+def test_a_head_that_looks_at_the_right_places_is_right_and_any_other_is_wrong(batch: Batch) -> None:
+    q, k = shaped(batch)
+    assert len(offered_in(batch)) > 10
+    assert looking_loss(q, k, batch).item() == pytest.approx(0.0, abs=1e-3)
+    assert choosing_loss(q, k, batch, []).item() == pytest.approx(0.0, abs=1e-3)
+    num_copies = sum(len(copies.found) for copies in batch.copies)
+    assert looking_loss(q * 0, k, batch).item() > num_copies
+    # Functions of earlier batches are wrong ones to choose.
+    assert choosing_loss(q, k, batch, [k[offered_in(batch)]]).item() > 1.0
+
+
+def test_gradients_reach_the_guided_head_and_all_before_it_and_nothing_else(batch: Batch) -> None:
+    model = TinyModel(ModelConfig(vocab_size=10240, embedding_length=48, num_layers=4, feed_forward_length=64))
+    guide = Guide(model.config)
+    assert guide.head == (2, 0)
+    _, looking = model.watched(batch.token_ids, batch.positions, Layout(batch.lengths), guide.head)
+    before = guide.loss(*looking, batch, 0.5)
+    before.backward()
+    reached = {name for name, parameter in model.named_parameters() if parameter.grad is not None}
+    assert {"token_embd.weight", "blk.1.ffn_down.weight", "blk.2.attn_q.weight", "blk.2.attn_k.weight"} <= reached
+    assert not any(name.startswith("blk.3") or name == "blk.2.attn_v.weight" for name in reached)
+    gradient = model.blk[2].attn_q.weight.grad
+    assert gradient[:64].abs().sum() > 0
+    assert gradient[64:].abs().sum() == 0
+    # What was on offer is remembered: there is more to choose from now.
+    assert guide.loss(*(part.detach() for part in looking), batch, 0.5) > before
