@@ -15,14 +15,14 @@ from typing import Final
 
 from tokenizers import Encoding, Tokenizer
 
-from generator.render import CALL_END, CALL_START, TOOLS_START
+from generator.render import CALL, CALL_START, TOOLS_START
 
 _SPACE: Final = "Ġ"  # as byte-level tokenizers write it
 # Of an answer's words so many in a row count as copied; fewer are often the same by chance.
 _FEWEST_TOKENS: Final = 3
 # The end of a turn, which is everywhere.
 _ENDING: Final = 2
-_NAME: Final = re.compile(r'\n\{"name": "([^"]+)')
+_NAME: Final = re.compile(r'\{"name": "([^"]+)')
 # Texts but not keys, and numbers.
 _VALUE: Final = re.compile(r'(?<=[ \[])(?:"((?:[^"\\]|\\.)+)"(?!:)|(-?\d[\d.]*))')
 _OFFERED: Final = re.compile(r'(?<=[ {])"name": "')
@@ -133,8 +133,8 @@ class Copies:
 
 def _called(text: str) -> Iterator[tuple[int, int, Kind]]:
     """Yield where the names and values of the calls in `text` start and end."""
-    for call in re.finditer(f"{CALL_START}(.*?){CALL_END}", text, re.DOTALL):
-        name = _NAME.search(text, call.start(), call.end())
+    for call in CALL.finditer(text):
+        name = _NAME.match(text, call.start(1), call.end())
         if name:
             yield *name.span(1), Kind.NAME
             for value in _VALUE.finditer(text, name.end(), call.end()):

@@ -18,7 +18,7 @@ from copies import Copies, plain_ids
 from drills import Drills
 from generator.compose import compose, compose_choices
 from generator.render import (
-    CALL_END,
+    CALL,
     CALL_START,
     RESULT_START,
     SPECIAL_TOKENS,
@@ -48,7 +48,6 @@ _SYSTEM_WEIGHT: Final = 0.05
 _CHOICE_WEIGHT: Final = 3.0
 _NAME_WEIGHT: Final = 6.0
 _CHOICE: Final = re.compile(r'": "?')
-_CALL: Final = re.compile(f"{CALL_START}\n(.*?)\n{CALL_END}", re.DOTALL)
 _NAME: Final = re.compile(r'\{"name": "')
 # Where nothing but calls is written, the given tokens teach which words belong together: those of a request with
 # those of its function, descriptions with names and parameters. The values are drawn at random and teach nothing.
@@ -235,7 +234,7 @@ def values_called(following: list[Piece]) -> list[str]:
     """Return the texts and numbers that stand in the calls of the next answer, as a request would say them."""
     answer = next((piece.text for piece in following if piece.taught), "")
     values: list[str] = []
-    rest = [json.loads(call)["arguments"] for call in _CALL.findall(answer)]
+    rest = [json.loads(call)["arguments"] for call in CALL.findall(answer)]
     while rest:
         value = rest.pop()
         if isinstance(value, dict | list):

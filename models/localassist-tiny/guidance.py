@@ -8,6 +8,7 @@ from all those offered lately, in whatever document: of a handful on offer in on
 from __future__ import annotations
 
 from collections import deque
+from itertools import accumulate
 from typing import Final
 
 import torch
@@ -68,10 +69,10 @@ def choosing_loss(q: Tensor, k: Tensor, batch: Batch, others: list[Tensor]) -> T
     offered = offered_in(batch)
     columns = {place: column for column, place in enumerate(offered)}
     called = [
-        (start + copy.query, next(columns[start + key] for key in copy.keys if start + key in columns))
+        (start + copy.query, columns[start + copy.keys[0]])
         for start, _, copies in _documents(batch)
         for copy in copies.found
-        if copy.kind is Kind.NAME and any(start + key in columns for key in copy.keys)
+        if copy.kind is Kind.NAME and start + copy.keys[0] in columns  # all of a name's keys are on offer, or none
     ]
     if not called:
         return q.new_zeros(())
@@ -85,5 +86,5 @@ def offered_in(batch: Batch) -> list[int]:
 
 
 def _documents(batch: Batch) -> list[tuple[int, int, Copies]]:
-    starts = [sum(batch.lengths[:number]) for number in range(len(batch.lengths))]
+    starts = accumulate(batch.lengths[:-1], initial=0)
     return list(zip(starts, batch.lengths, batch.copies, strict=True))

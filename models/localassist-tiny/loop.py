@@ -7,7 +7,6 @@ the passages of a case are the search result. Figures that count come from the e
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
 import tempfile
@@ -16,7 +15,7 @@ from typing import Any, Final
 
 import llama_cpp
 
-from generator.render import render
+from generator.render import CALL, render
 from localassist.runs.hosted_tools import (
     Passage,
     file_search_tool,
@@ -29,7 +28,6 @@ from localassist.runs.hosted_tools import (
 _MAX_TURNS: Final = 6
 _MAX_NEW_TOKENS: Final = 500
 _CONTEXT_LENGTH: Final = 8192
-_CALL: Final = re.compile(r"<tool_call>\n(.*?)\n</tool_call>", re.DOTALL)
 _HOSTED: Final = {"code_interpreter": python_tool, "file_search": file_search_tool}
 
 
@@ -125,7 +123,7 @@ def _messages(case: Any, prefix: list[str]) -> list[dict[str, Any]]:
 
 def _parse(text: str) -> list[tuple[str, dict[str, Any]]]:
     calls = []
-    for body in _CALL.findall(text):
+    for body in CALL.findall(text):
         try:
             call = json.loads(body)
             calls.append((str(call["name"]), dict(call["arguments"])))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -15,6 +16,7 @@ TEMPLATE_PATH: Final = Path(__file__).parent.parent / "chat_template.jinja"
 SPECIAL_TOKENS: Final = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 TOOL_TOKENS: Final = ("<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>")
 CALL_START, CALL_END, RESULT_START, _ = TOOL_TOKENS
+CALL: Final = re.compile(f"{CALL_START}\n(.*?)\n{CALL_END}", re.DOTALL)
 SYSTEM_START: Final = "<|im_start|>system"
 TOOLS_START: Final = "<tools>"
 _TURN: Final = "<|im_start|>"
