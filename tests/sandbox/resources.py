@@ -64,14 +64,16 @@ def start(sandbox: Sandbox, directory: Path, limits: Limits, scenario: str) -> S
 
 
 def run_scenarios(names: list[str], sandbox: Sandbox, directory: Path) -> dict[str, Any]:
-    """The report on each, beside one session that works on all the time."""
-    watchdog = Watchdog(sandbox, LIMITS)
-    neighbour = start(sandbox, directory / "n", LIMITS, "work_in_peace")
-    watchdog.watch(neighbour.session, neighbour.process.pid, lambda breach: None)
-    wait_until(neighbour.beat.exists)
-    report = {name: run_scenario(name, sandbox, directory / name, neighbour) for name in names}
-    watchdog.close()
-    end(sandbox, neighbour)
+    """The report on each, beside a session of its own that works on all the time."""
+    report = {}
+    for name in names:
+        watchdog = Watchdog(sandbox, LIMITS)
+        neighbour = start(sandbox, directory / name / "n", LIMITS, "work_in_peace")
+        watchdog.watch(neighbour.session, neighbour.process.pid, lambda breach: None)
+        wait_until(neighbour.beat.exists)
+        report[name] = run_scenario(name, sandbox, directory / name, neighbour)
+        watchdog.close()
+        end(sandbox, neighbour)
     return report
 
 
@@ -85,6 +87,7 @@ def run_scenario(name: str, sandbox: Sandbox, directory: Path, neighbour: Starte
     report = observe(attacker, sandbox, limits, breaches)
     beat_at = neighbour.beat.stat().st_mtime_ns
     report["neighbour_works_on"] = wait_until(lambda: neighbour.beat.stat().st_mtime_ns > beat_at)
+    report["neighbour_was_refused_processes"] = (neighbour.session.data / "refused").exists()
     watchdog.close()
     end(sandbox, attacker)
     directories = (attacker.session.data, attacker.session.run, attacker.session.tmp)

@@ -46,6 +46,8 @@ def test_a_session_that_takes_too_much_ends_and_others_go_on(
     assert report["ended"] in ENDINGS[scenario]
     assert report.get("is_gone", True)
     assert report["neighbour_works_on"]
+    if (name, sandbox) != ("user", "landlock"):  # where all sessions share one count, a bomb may use it up for a moment
+        assert not report["neighbour_was_refused_processes"]
     assert report["files_can_be_deleted"]
     assert report["disk_mib"] * MIB < 4 * LIMITS.disk_bytes
 

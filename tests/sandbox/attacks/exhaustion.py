@@ -208,13 +208,16 @@ def an_uninterruptible_loop(at: Directories) -> None:
 
 
 def work_in_peace(at: Directories) -> None:
-    """What a neighbour does: it writes, and it makes processes."""
+    """What a neighbour does: it writes, and it makes processes. Where it is refused one it says so, and goes on."""
     while True:
         with open(at.data + "/beat", "w") as file:
             file.write(str(time.monotonic()))
-        if os.fork() == 0:
-            os._exit(0)
-        os.wait()
+        try:
+            if os.fork() == 0:
+                os._exit(0)
+            os.wait()
+        except BlockingIOError:
+            open(at.data + "/refused", "w").close()
         time.sleep(0.02)
 
 
