@@ -20,6 +20,8 @@ _CODE_LENGTH: Final = 32
 _LOOK_BACK_SHARPNESS: Final = 80.0
 _MATCH_GAIN: Final = 2.0
 _COPY_GAIN: Final = 2.5
+_MEANING_GAIN: Final = 1.0
+_COMPARING_GAIN: Final = 4.0
 
 
 @torch.no_grad()
@@ -83,7 +85,38 @@ def _repeat(model: TinyModel, projection: Tensor, content: int) -> None:
             block.attn_output.weight[dimension, first + row] = _COPY_GAIN * _SPREAD
 
 
+@torch.no_grad()
+def build_choosing_circuit(model: TinyModel) -> None:
+    """Let the last head of layer 0 note what the words it sees mean, and that of layer 1 compare such notes.
+
+    Meaning stands where tokens differ least, and is noted where layer 0 writes least. What the head of layer 1 finds
+    is not copied at first.
+    """
+    config = model.config
+    gather, compare = model.blk[0], model.blk[1]
+    first, size = (config.num_heads - 1) * config.head_length, config.still_length
+    heads_own = slice(first, first + config.head_length)
+    gather.attn_output.weight[:, heads_own] = 0.0
+    embedding = model.token_embd.weight
+    of_tokens = embedding.T @ embedding / len(embedding)
+    noted = of_tokens + sum(w @ w.T for w in (gather.attn_output.weight, gather.ffn_down.weight))
+    meaning, notes = _least_used(of_tokens, size), _least_used(noted, size)
+    gather.attn_v.weight[first : first + size] = meaning / gather.attn_norm.weight
+    gather.attn_output.weight[:, first : first + size] = _MEANING_GAIN * notes.T
+    for weight in (compare.attn_q.weight, compare.attn_k.weight):
+        weight[heads_own] = 0.0
+        weight[first + 2 * config.num_rotary_pairs : first + config.head_length] = (
+            _COMPARING_GAIN * notes / compare.attn_norm.weight
+        )
+    compare.attn_output.weight[:, heads_own] = 0.0
+
+
+def _least_used(spread: Tensor, count: int) -> Tensor:
+    """Return the directions (count, width) in which what is spread like that varies least."""
+    return torch.linalg.eigh(spread)[1][:, :count].T
+
+
 def has_room(config: ModelConfig) -> bool:
     """Say whether a network of this shape can hold the circuit."""
     still = config.head_length - 2 * config.num_rotary_pairs
-    return config.num_layers > 1 and config.num_heads > 1 and still >= _CODE_LENGTH * 3 // 2
+    return config.num_layers > 1 and config.num_heads > 2 and still >= _CODE_LENGTH * 3 // 2

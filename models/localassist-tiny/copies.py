@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Final
+from typing import Final, NamedTuple
 
 from tokenizers import Encoding, Tokenizer
 
@@ -56,9 +56,18 @@ class Copy:
     kind: Kind
 
 
+class Gist(NamedTuple):
+    """A place that stands for a text: the name of a function for its description, the start of a call for a request."""
+
+    place: int
+    text: range
+
+
 @dataclass(slots=True)
 class Copies:
-    """The copies of one dialogue, and the first tokens of the names on offer in it; found while it is put together.
+    """The copies of one dialogue, the first tokens of the names on offer in it, and what stands for longer texts.
+
+    All are found while the dialogue is put together.
 
     `plain` are the tokens' ids without the spaces some begin with, see `plain_ids`.
     """
@@ -66,23 +75,28 @@ class Copies:
     plain: list[int]
     found: list[Copy] = field(default_factory=list)
     offered: list[int] = field(default_factory=list)
+    gists: list[Gist] = field(default_factory=list)
     _token_ids: list[int] = field(default_factory=list)
     _places: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     _places_of_three: dict[tuple[int, ...], list[int]] = field(default_factory=lambda: defaultdict(list))
-    _last_given: int = 0
+    _last_given: range = range(0)
 
     def give(self, text: str, encoded: Encoding) -> None:
         """Append what may be copied from."""
         first = len(self._token_ids)
         token_ids = self._append(encoded)
         if len(token_ids) > _FEWEST_TOKENS:  # else it is the head of an answer
-            self._last_given = first
+            self._last_given = range(first, first + len(token_ids))
         for index, token_id in enumerate(token_ids):
             self._places[token_id].append(first + index)
             self._places_of_three[tuple(token_ids[index : index + _FEWEST_TOKENS])].append(first + index)
         if TOOLS_START in text:
-            starts = {found.end() for found in _OFFERED.finditer(text)}
-            self.offered += [first + index for index, (start, _) in enumerate(encoded.offsets) if start in starts]
+            places = {start: first + index for index, (start, _) in enumerate(encoded.offsets)}
+            for found in _OFFERED.finditer(text):
+                line = text.rfind("\n", 0, found.end()) + 1
+                if found.end() in places and line in places:
+                    self.offered.append(places[found.end()])
+                    self.gists.append(Gist(places[found.end()], range(places[line], places[found.end()] + 1)))
 
     def write(self, text: str, encoded: Encoding) -> None:
         """Append what the model writes, and note what is copied in it."""
@@ -100,7 +114,8 @@ class Copies:
     def until(self, length: int) -> Copies:
         """Return the copies of the first `length` tokens."""
         found = [copy for copy in self.found if copy.query < length]
-        return Copies(self.plain, found, [place for place in self.offered if place < length])
+        offered = [place for place in self.offered if place < length]
+        return Copies(self.plain, found, offered, [gist for gist in self.gists if gist.place < length])
 
     def _append(self, encoded: Encoding) -> list[int]:
         token_ids = [self.plain[token_id] for token_id in encoded.ids]
@@ -112,6 +127,7 @@ class Copies:
         if kind is Kind.NAME:
             # It is in what users say, too, but only among the tools does it know what the function is for.
             keys = [key for key in keys if key in self.offered] or keys
+            self.gists.append(Gist(index - 1, self._last_given))
         else:
             keys = self._nearest(keys)
         if keys:
@@ -128,7 +144,7 @@ class Copies:
 
     def _nearest(self, keys: list[int]) -> list[int]:
         """Return those of the last turn, which is what most is copied from, or else all of them."""
-        return [key for key in keys if key >= self._last_given] or list(keys)
+        return [key for key in keys if key >= self._last_given.start] or list(keys)
 
 
 def _called(text: str) -> Iterator[tuple[int, int, Kind]]:

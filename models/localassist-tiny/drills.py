@@ -10,6 +10,7 @@ from random import Random
 
 _FIRST_BYTES = 256
 _NUM_NOTICED = 1500
+_FEW_SHARE = 0.3
 
 
 class Drills:
@@ -32,8 +33,11 @@ class Drills:
         runs: list[list[int]] = []
         # Single bytes spell rare characters, codes and numbers.
         pool = rng.choices((self._common or self._all, range(_FIRST_BYTES), self._all), (5, 1.5, 1))[0]
+        # Runs of few tokens, like the digits of a number: what comes next depends on more than the last.
+        few = rng.choices(pool, k=rng.randint(2, 4)) if rng.random() < _FEW_SHARE else None
         while sum(map(len, runs)) < budget * 0.45:
-            runs.append(rng.choices(pool, k=rng.choice((2, 3, 4, 6, 8, 12))))
+            length = rng.choice((2, 3, 4, 6, 8, 12))
+            runs.append([rng.choice(pool), *rng.choices(few, k=length)] if few else rng.choices(pool, k=length))
         token_ids = [token_id for run in runs for token_id in run]
         weights = [0.0] * len(token_ids)
         rng.shuffle(runs)

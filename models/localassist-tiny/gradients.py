@@ -18,10 +18,13 @@ from torch import Tensor
 
 from data import Batch, Dialogues, Supply
 from guidance import Guide
+from meaning import Meaning, read_values
 from model import Layout, TinyModel
 from tokens import load_tokenizer
 
 _ROUND_NUMBER: Final = 128
+# One mean over pairs beside sums over a batch's tokens; words must be known before they can be compared.
+_MEANING_WEIGHTS: Final = (600.0, 100.0)
 
 
 class Result(NamedTuple):
@@ -34,8 +37,10 @@ class Result(NamedTuple):
     num_tokens: int
 
 
-def backward(model: TinyModel, batch: Batch, guide: Guide, progress: float, device: torch.device) -> Result:
-    """Add the gradients of the summed losses over `batch`, that of `guide` too, to the parameters of `model`."""
+def backward(
+    model: TinyModel, batch: Batch, guide: Guide, meaning: Meaning, progress: float, device: torch.device
+) -> Result:
+    """Add the gradients of the summed losses over `batch`, of `guide` and `meaning` too, to those of `model`."""
     wanted = batch.weights.nonzero().squeeze(1)
     # Filled up to a round number with tokens that weigh nothing, like the batch itself.
     nothing = (batch.weights == 0).nonzero().squeeze(1)
@@ -43,10 +48,13 @@ def backward(model: TinyModel, batch: Batch, guide: Guide, progress: float, devi
     targets, importance = batch.targets[wanted].to(device), batch.weights[wanted].to(device)
     layout = Layout(batch.lengths, wanted.to(device))
     with torch.autocast(device.type, torch.bfloat16):
-        hidden, looking = model.watched(batch.token_ids.to(device), batch.positions.to(device), layout, guide.head)
+        hidden, looks = model.watched(batch.token_ids.to(device), batch.positions.to(device), layout, guide.heads)
         logits = model.logits(hidden)
     loss: Tensor = (F.cross_entropy(logits.float(), targets, reduction="none") * importance).sum()
-    (loss + guide.loss(*looking, batch, progress)).backward()
+    first, last = _MEANING_WEIGHTS
+    weight = first + progress * (last - first)
+    values = read_values(model).detach()[batch.token_ids.to(device)]
+    (loss + guide.loss(looks, values, batch, progress) + weight * meaning.loss(model)).backward()
     taught = importance >= 1.0
     right = (logits.argmax(-1) == targets)[taught].sum().item()
     return Result(loss.item(), importance.sum().item(), right, int(taught.sum().item()), batch.num_tokens)
@@ -55,9 +63,9 @@ def backward(model: TinyModel, batch: Batch, guide: Guide, progress: float, devi
 def gradients_here(model: TinyModel, supply: Supply, seed: int, device: torch.device) -> Iterator[Result]:
     """Yield results as batches are worked off in this process; gradients add up in `model`."""
     dialogues = Dialogues(load_tokenizer(), seed, model.config.context_length)
-    guide = Guide(model.config)
+    guide, meaning = Guide(model.config), Meaning(load_tokenizer(), seed)
     for batch in dialogues.batches(supply):
-        yield backward(model, batch, guide, supply.progress.value, device)
+        yield backward(model, batch, guide, meaning, supply.progress.value, device)
 
 
 # How often a worker that waits looks whether its training is still there, and the training for its workers.
@@ -124,12 +132,12 @@ def _work(
     torch.set_num_threads(1)
     model = TinyModel(shared.config)
     dialogues = Dialogues(load_tokenizer(), seed, shared.config.context_length)
-    guide = Guide(shared.config)
+    guide, meaning = Guide(shared.config), Meaning(load_tokenizer(), seed)
     for batch in dialogues.batches(supply):
         # A copy of the weights of this moment: they change under a worker's hands while it computes.
         model.load_state_dict(shared.state_dict())
         model.zero_grad(set_to_none=True)
-        result = backward(model, batch, guide, supply.progress.value, torch.device("cpu"))
+        result = backward(model, batch, guide, meaning, supply.progress.value, torch.device("cpu"))
         while not free.acquire(timeout=ALIVE_CHECK_S):
             parent = multiprocessing.parent_process()
             if parent is not None and not parent.is_alive():

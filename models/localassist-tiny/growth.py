@@ -1,4 +1,4 @@
-"""Gives a trained network more words: rows for new tokens that begin as what their pieces were."""
+"""Gives a trained network more: words, whose rows begin as what their pieces were, or a head for choosing."""
 
 from __future__ import annotations
 
@@ -9,10 +9,31 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from circuits import build_choosing_circuit
 from model import TinyModel
 
 # How much of a new row is its pieces' mean; the rest is drawn like other rows, so that no two tokens are taken for one.
 _FROM_PIECES: Final = 0.6
+# The head of layer 0 that gathers the words of a request or a function, in weights trained without the circuit.
+_GATHERING_HEAD: Final = 1
+
+
+@torch.no_grad()
+def with_choosing_head(model: TinyModel) -> TinyModel:
+    """Return the network of `model` with a head more in each layer; the first two are the circuit that chooses."""
+    config = model.config
+    grown = TinyModel(replace(config, num_heads=config.num_heads + 1, num_kv_heads=config.num_kv_heads + 1))
+    weights = grown.state_dict()
+    for name, tensor in model.state_dict().items():
+        weights[name][tuple(map(slice, tensor.shape))] = tensor
+        if name.endswith("attn_output.weight"):
+            weights[name][:, tensor.shape[1] :] = 0.0
+    size = config.head_length
+    for name in ("blk.0.attn_q.weight", "blk.0.attn_k.weight"):
+        weights[name][-size:] = weights[name][_GATHERING_HEAD * size :][:size]
+    grown.load_state_dict(weights)
+    build_choosing_circuit(grown)
+    return grown
 
 
 @torch.no_grad()

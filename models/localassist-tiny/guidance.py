@@ -1,8 +1,10 @@
-"""Teaches one head where to look: at what the next token is copied from, and at the function that is asked for.
+"""Teaches two heads where to look: at the function that is asked for, and at what the next token is copied from.
 
-Left to themselves, the copying heads of layer 1 choose among functions, before the network has understood requests or
-functions. A head of a later layer is shown the place, by a loss on its attention, and has to tell the function called
-from all those offered lately, in whatever document: of a handful on offer in one there is less to learn.
+Shown the place by a loss on their attention, they have to tell the function called from all those offered lately, in
+whatever document: of a handful on offer in one there is less to learn. One, in layer 1, compares what the words of
+request and function mean, or question and answer (`meaning.py`), before other layers write over it. The other, in a
+later layer, looks at what the network has understood, and at values too. What the first compares, a head of layer 0
+gathers; it is shown which words a name or a call stands for.
 """
 
 from __future__ import annotations
@@ -17,50 +19,82 @@ from torch import Tensor
 
 from copies import Copies, Kind
 from data import Batch
+from meaning import meaning_head
 from model import Head, ModelConfig
 
-_WEIGHTS: Final = {Kind.NAME: 3.0, Kind.VALUE: 1.5, Kind.ANSWER: 1.0}
+_EARLY_WEIGHTS: Final = {Kind.NAME: 3.0, Kind.ANSWER: 1.0}
+_LATE_WEIGHTS: Final = {Kind.NAME: 3.0, Kind.VALUE: 1.5, Kind.ANSWER: 1.0}
 # Most of all before the network can choose; in the end what is written counts.
 _CHOOSING_WEIGHTS: Final = (10.0, 2.0)
 _BATCHES_REMEMBERED: Final = 8
+_GATHERING_WEIGHT: Final = 25.0
 
 
 class Guide:
-    """The loss on one head of the network; what functions looked like is remembered from batch to batch."""
+    """The loss on three heads of the network; what functions looked like is remembered from batch to batch."""
 
     def __init__(self, config: ModelConfig) -> None:
-        # Late enough to have understood, and one layer before the last.
-        self.head = Head(max(0, config.num_layers - 2), 0)
+        # The one that looks at values too is late enough to have understood, and one layer before the last.
+        self.heads = meaning_head(config), comparing_head(config), Head(max(0, config.num_layers - 2), 0)
         self._scale = config.head_length**-0.5
         # Between documents there is no distance, so only what does not turn with the position is compared.
         self._still = slice(2 * config.num_rotary_pairs, None)
-        self._remembered: deque[Tensor] = deque(maxlen=_BATCHES_REMEMBERED)
+        self._remembered = [deque[Tensor](maxlen=_BATCHES_REMEMBERED) for _ in self.heads[1:]]
 
-    def loss(self, queries: Tensor, keys: Tensor, batch: Batch, progress: float) -> Tensor:
-        """Return how wrong the head's `queries` and `keys` (both: tokens, head length) are, summed over the copies."""
-        q, k = queries.float() * self._scale, keys.float()
+    def loss(self, looks: list[tuple[Tensor, Tensor]], values: Tensor, batch: Batch, progress: float) -> Tensor:
+        """Return how wrong the heads' queries and keys (both: tokens, head length) are, summed over their places.
+
+        `values` (tokens, length) are what the first head reads in each token, see `meaning.read_values`.
+        """
+        q, k = (part.float() for part in looks[0])
+        total = _GATHERING_WEIGHT * gathering_loss(q * self._scale, k, values, batch)
         offered = offered_in(batch)
-        chosen = choosing_loss(q[:, self._still], k[:, self._still], batch, list(self._remembered))
-        if offered:
-            self._remembered.append(k[offered, self._still].detach())
         first, last = _CHOOSING_WEIGHTS
-        return looking_loss(q, k, batch) + (first + progress * (last - first)) * chosen
+        for (queries, keys), weights, remembered in zip(
+            looks[1:], (_EARLY_WEIGHTS, _LATE_WEIGHTS), self._remembered, strict=True
+        ):
+            q, k = queries.float() * self._scale, keys.float()
+            chosen = choosing_loss(q[:, self._still], k[:, self._still], batch, list(remembered))
+            if offered:
+                remembered.append(k[offered, self._still].detach())
+            total = total + looking_loss(q, k, batch, weights) + (first + progress * (last - first)) * chosen
+        return total
 
 
-def looking_loss(q: Tensor, k: Tensor, batch: Batch) -> Tensor:
-    """Return the surprise at where copies come from, if attention is what is expected; each document sees itself."""
+def comparing_head(config: ModelConfig) -> Head:
+    """Return the head that compares what requests and functions mean."""
+    return Head(min(1, config.num_layers - 1), config.num_heads - 1)
+
+
+def gathering_loss(q: Tensor, k: Tensor, values: Tensor, batch: Batch) -> Tensor:
+    """Return how far what is gathered at places that stand for a text is from the mean of the text's `values`."""
     total = q.new_zeros(())
     for start, length, copies in _documents(batch):
-        if copies.found:
-            places = torch.tensor([copy.query for copy in copies.found], device=q.device)
+        if copies.gists:
+            places = torch.tensor([gist.place for gist in copies.gists], device=q.device)
+            scores = q[start + places] @ k[start : start + length].T
+            scores = scores.masked_fill(torch.arange(length, device=q.device) > places[:, None], float("-inf"))
+            own = values[start : start + length]
+            means = torch.stack([own[gist.text.start : gist.text.stop].mean(0) for gist in copies.gists])
+            total = total + (1 - F.cosine_similarity(scores.softmax(-1) @ own, means, dim=-1)).sum()
+    return total
+
+
+def looking_loss(q: Tensor, k: Tensor, batch: Batch, weights: dict[Kind, float]) -> Tensor:
+    """Return the surprise at where copies of some kinds come from, if attention is what is expected."""
+    total = q.new_zeros(())
+    for start, length, copies in _documents(batch):
+        found = [copy for copy in copies.found if copy.kind in weights]
+        if found:
+            places = torch.tensor([copy.query for copy in found], device=q.device)
             scores = q[start + places] @ k[start : start + length].T
             scores = scores.masked_fill(torch.arange(length, device=q.device) > places[:, None], float("-inf"))
             wrong = torch.ones_like(scores, dtype=torch.bool)
-            for row, copy in enumerate(copies.found):
+            for row, copy in enumerate(found):
                 wrong[row, copy.keys] = False
-            weights = torch.tensor([_WEIGHTS[copy.kind] for copy in copies.found], device=q.device)
+            weighing = torch.tensor([weights[copy.kind] for copy in found], device=q.device)
             right = scores.masked_fill(wrong, float("-inf")).logsumexp(-1)
-            total = total + ((scores.logsumexp(-1) - right) * weights).sum()
+            total = total + ((scores.logsumexp(-1) - right) * weighing).sum()
     return total
 
 

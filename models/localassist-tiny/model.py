@@ -7,6 +7,7 @@ what a head looks for is found at any distance. Embeddings are tied: the output 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Final, NamedTuple
 
@@ -27,14 +28,19 @@ class ModelConfig:
     vocab_size: int
     embedding_length: int = 192
     num_layers: int = 5
-    num_heads: int = 3
-    num_kv_heads: int = 3
+    num_heads: int = 4
+    num_kv_heads: int = 4
     head_length: int = 64
     feed_forward_length: int = 512
     num_rotary_pairs: int = 8
     rope_base: float = 10_000.0
     norm_epsilon: float = 1e-5
     context_length: int = 8192
+
+    @property
+    def still_length(self) -> int:
+        """How many of a head's values do not turn with the position."""
+        return self.head_length - 2 * self.num_rotary_pairs
 
     def to_dict(self) -> dict[str, float]:
         """Return the fields by name, for a checkpoint."""
@@ -118,12 +124,12 @@ class TinyModel(nn.Module):
 
     def forward(self, token_ids: Tensor, positions: Tensor, layout: Layout) -> Tensor:
         """Return normalised hidden states (wanted tokens, width) for ids at `positions` (both: tokens)."""
-        return self.watched(token_ids, positions, layout, Head(0, 0))[0]
+        return self.watched(token_ids, positions, layout, ())[0]
 
     def watched(
-        self, token_ids: Tensor, positions: Tensor, layout: Layout, head: Head
-    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-        """Return what `forward` does, and the queries and keys (both: tokens, head length) of one head."""
+        self, token_ids: Tensor, positions: Tensor, layout: Layout, heads: Sequence[Head]
+    ) -> tuple[Tensor, list[tuple[Tensor, Tensor]]]:
+        """Return what `forward` does, and the queries and keys (both: tokens, head length) of some heads."""
         cosine, sine = (
             part[0, 0, :, : self.config.num_rotary_pairs] for part in rotations(positions[None], self.config)
         )
@@ -134,8 +140,8 @@ class TinyModel(nn.Module):
             # Nothing reads the last layer but the output, so it is worked out only where that is wanted.
             is_last = block is self.blk[-1]
             x = block(x, (cosine, sine), layout if is_last else Layout(layout.lengths))
-        looking = self.blk[head.layer].look(inputs[head.layer], (cosine, sine), head.number)
-        return self.output_norm(x), looking
+        looks = [self.blk[head.layer].look(inputs[head.layer], (cosine, sine), head.number) for head in heads]
+        return self.output_norm(x), looks
 
     def logits(self, hidden: Tensor) -> Tensor:
         """Score every token of the vocabulary for each hidden state."""

@@ -20,11 +20,11 @@ from typing import Any, Final
 import torch
 import torch.multiprocessing as multiprocessing
 
-from circuits import build_copying_circuit, has_room
+from circuits import build_choosing_circuit, build_copying_circuit, has_room
 from data import Supply
 from export import GGUF_PATH, export, load_model
 from gradients import GradientWorkers, Result, gradients_here
-from growth import with_vocabulary
+from growth import with_choosing_head, with_vocabulary
 from model import ModelConfig, TinyModel
 from tokens import TOKENIZER_PATH, extend_tokenizer, load_tokenizer, train_tokenizer
 
@@ -216,6 +216,8 @@ def build_trainer(arguments: argparse.Namespace) -> Trainer:
             extended = extend_tokenizer(known, vocab_size=arguments.vocab_size)
             model = with_vocabulary(model, known, extended)
             extended.save(str(TOKENIZER_PATH))
+        if arguments.heads > model.config.num_heads:
+            model = with_choosing_head(model)
         return Trainer(model, device, arguments.lr, arguments.vector_lr)
     config = ModelConfig(
         vocab_size=load_tokenizer().get_vocab_size(),
@@ -229,6 +231,7 @@ def build_trainer(arguments: argparse.Namespace) -> Trainer:
     model = TinyModel(config)
     if has_room(config):
         build_copying_circuit(model)
+        build_choosing_circuit(model)
     return Trainer(model, device, arguments.lr, arguments.vector_lr)
 
 
@@ -253,7 +256,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--long-from", type=float, default=0.8, help="share of the tokens after which long rows come")
     parser.add_argument("--width", type=int, default=192)
     parser.add_argument("--layers", type=int, default=5)
-    parser.add_argument("--heads", type=int, default=3)
+    parser.add_argument("--heads", type=int, default=4, help="with --from, one is added")
     parser.add_argument("--head-length", type=int, default=64)
     parser.add_argument("--feed-forward", type=int, default=512)
     parser.add_argument("--vocab-size", type=int, default=10240, help="with --from, words are added to fill it")

@@ -1,4 +1,4 @@
-"""The training of the bundled model: one head is shown where to look."""
+"""The training of the bundled model: three heads are shown where to look."""
 
 import sys
 from pathlib import Path
@@ -12,7 +12,7 @@ sys.path.append(str(Path(__file__).resolve().parents[2] / "models" / "localassis
 from copies import Copies, Kind, plain_ids
 from data import Batch, Dialogues, to_batch
 from generator.render import Piece
-from guidance import Guide, choosing_loss, looking_loss, offered_in
+from guidance import Guide, choosing_loss, gathering_loss, looking_loss, offered_in
 from model import Layout, ModelConfig, TinyModel
 from tokens import load_tokenizer
 
@@ -74,6 +74,19 @@ def test_names_values_and_answers_are_found_where_they_come_from() -> None:
     assert [rest[place][:6] for place in copies.offered] == ['post",', 'weigh"']
 
 
+def test_names_on_offer_stand_for_their_descriptions_and_calls_for_the_last_request() -> None:
+    copies, rest = put_together(DIALOGUE)
+    gists = [(rest[gist.place], rest[gist.text.start], rest[gist.text.stop]) for gist in copies.gists]
+    expected = [
+        ("post", '{"description": "Sends', '", "parameters": {"to"'),
+        ("weigh", '{"name": "weigh', '", "parameters": {"goods"'),
+        (' "post", "arg', "<|im_start|>user\nPost 7 red", "<|im_start|>assistant\n<tool_call>"),
+    ]
+    assert len(gists) == len(expected)
+    for found, starts in zip(gists, expected, strict=True):
+        assert all(text.startswith(start) for text, start in zip(found, starts, strict=True)), (found, starts)
+
+
 def test_what_was_said_long_ago_is_found_too() -> None:
     dialogue = [*DIALOGUE[:4], Piece("<|im_start|>user\nWrite to my aunt<|im_end|>\n", False, True), *DIALOGUE[5:7]]
     copies, rest = put_together(dialogue)
@@ -85,7 +98,9 @@ def test_copies_of_what_is_cut_off_are_left_out() -> None:
     copies, _ = put_together(DIALOGUE)
     first, second, *_ = (copy.query for copy in copies.found)
     assert [copy.query for copy in copies.until(second).found] == [first]
-    assert copies.until(copies.offered[1]).offered == copies.offered[:1]
+    before_the_second_name = copies.until(copies.offered[1])
+    assert before_the_second_name.offered == copies.offered[:1]
+    assert before_the_second_name.gists == copies.gists[:1]
 
 
 @pytest.fixture(scope="module")
@@ -106,23 +121,50 @@ def shaped(batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
     return q, k
 
 
+ALL_KINDS = dict.fromkeys(Kind, 1.0)
+
+
 def test_a_head_that_looks_at_the_right_places_is_right_and_any_other_is_wrong(batch: Batch) -> None:
     q, k = shaped(batch)
     assert len(offered_in(batch)) > 10
-    assert looking_loss(q, k, batch).item() == pytest.approx(0.0, abs=1e-3)
+    assert looking_loss(q, k, batch, ALL_KINDS).item() == pytest.approx(0.0, abs=1e-3)
     assert choosing_loss(q, k, batch, []).item() == pytest.approx(0.0, abs=1e-3)
     num_copies = sum(len(copies.found) for copies in batch.copies)
-    assert looking_loss(q * 0, k, batch).item() > num_copies
+    assert looking_loss(q * 0, k, batch, ALL_KINDS).item() > num_copies
     # Functions of earlier batches are wrong ones to choose.
     assert choosing_loss(q, k, batch, [k[offered_in(batch)]]).item() > 1.0
 
 
-def test_gradients_reach_the_guided_head_and_all_before_it_and_nothing_else(batch: Batch) -> None:
+def test_only_copies_of_the_kinds_weighed_are_looked_for(batch: Batch) -> None:
+    _, k = shaped(batch)
+    each = [looking_loss(0 * k, k, batch, {kind: 2.0}).item() for kind in Kind]
+    assert min(each) > 0.0
+    assert sum(each) == pytest.approx(2 * looking_loss(0 * k, k, batch, ALL_KINDS).item())
+
+
+def test_what_is_gathered_should_be_the_mean_of_the_text(batch: Batch) -> None:
+    values, k = torch.randn(batch.num_tokens, 8), torch.eye(batch.num_tokens)
+    q = torch.zeros_like(k)
+    start, num_gists = 0, 0
+    for length, copies in zip(batch.lengths, batch.copies, strict=True):
+        num_gists += len(copies.gists)
+        for place, text in copies.gists:
+            q[start + place] = 0.0  # of several gists at one place, the last counts
+            q[start + place, start + text.start : start + text.stop] = 50.0
+        start += length
+    assert num_gists > 10
+    gathered = gathering_loss(q, k, values, batch).item()
+    assert gathered < 0.3 * gathering_loss(0 * q, k, values, batch).item()
+    assert gathered == pytest.approx(0.0, abs=0.5)
+
+
+def test_gradients_reach_the_guided_heads_and_all_before_them_and_nothing_else(batch: Batch) -> None:
     model = TinyModel(ModelConfig(vocab_size=10240, embedding_length=48, num_layers=4, feed_forward_length=64))
     guide = Guide(model.config)
-    assert guide.head == (2, 0)
-    _, looking = model.watched(batch.token_ids, batch.positions, Layout(batch.lengths), guide.head)
-    before = guide.loss(*looking, batch, 0.5)
+    assert guide.heads == ((0, 3), (1, 3), (2, 0))
+    _, looks = model.watched(batch.token_ids, batch.positions, Layout(batch.lengths), guide.heads)
+    values = torch.randn(batch.num_tokens, 8)
+    before = guide.loss(looks, values, batch, 0.5)
     before.backward()
     reached = {name for name, parameter in model.named_parameters() if parameter.grad is not None}
     assert {"token_embd.weight", "blk.1.ffn_down.weight", "blk.2.attn_q.weight", "blk.2.attn_k.weight"} <= reached
@@ -131,4 +173,4 @@ def test_gradients_reach_the_guided_head_and_all_before_it_and_nothing_else(batc
     assert gradient[:64].abs().sum() > 0
     assert gradient[64:].abs().sum() == 0
     # What was on offer is remembered: there is more to choose from now.
-    assert guide.loss(*(part.detach() for part in looking), batch, 0.5) > before
+    assert guide.loss([(q.detach(), k.detach()) for q, k in looks], values, batch, 0.5) > before

@@ -13,14 +13,15 @@ from localassist.runs.hosted_tools import PYTHON_TOOL_NAME, format_attachments, 
 
 _PHRASES: Final = read_phrases("code_runs")
 _USING_CODE: Final = _PHRASES["using_code"]
-# What a table is asked for: the method, then its names in each language, the first of which is used in answers to other languages.
+# What a table is asked for: the call, then its names in each language, the first of which is used in answers to other languages.
 _STATISTICS: Final = (
-    ("sum", ("sum", "total"), ("합계", "총합"), ("总和", "合计")),
-    ("mean", ("average", "mean"), ("평균", "평균값"), ("平均值", "平均数")),
-    ("max", ("maximum", "highest value", "largest value"), ("최댓값", "최고치"), ("最大值", "最高值")),
-    ("min", ("minimum", "lowest value", "smallest value"), ("최솟값", "최저치"), ("最小值", "最低值")),
-    ("count", ("number of values", "count"), ("개수",), ("个数",)),
-    ("median", ("median",), ("중앙값",), ("中位数",)),
+    ("sum()", ("sum", "total"), ("합계", "총합"), ("总和", "合计")),
+    # Only a mean seldom comes out even.
+    ("mean().round(4)", ("average", "mean"), ("평균", "평균값"), ("平均值", "平均数")),
+    ("max()", ("maximum", "highest value", "largest value"), ("최댓값", "최고치"), ("最大值", "最高值")),
+    ("min()", ("minimum", "lowest value", "smallest value"), ("최솟값", "최저치"), ("最小值", "最低值")),
+    ("count()", ("number of values", "count"), ("개수",), ("个数",)),
+    ("median()", ("median",), ("중앙값",), ("中位数",)),
 )
 _TABLE_QUESTIONS: Final = _PHRASES["table_questions"]
 _TABLE_ANSWERS: Final = _PHRASES["table_answers"]
@@ -68,17 +69,17 @@ def write_table(scene: Scene) -> None:
     names = _names(scene, said)
     questions = _TABLE_QUESTIONS
     if rng.random() < 0.35:
-        questions, names = _PHRASES[f"table_{function}"], _names(scene, [each[:1] for each in said])
+        questions, names = _PHRASES[f"table_{function.partition('(')[0]}"], _names(scene, [each[:1] for each in said])
     scene.user(_attached(scene, scene.pick(questions, s=names[scene.language], c=column, f=name), name))
-    code = f'import pandas as pd\n\ndf = pd.read_csv("/mnt/data/{name}")\nprint(df["{column}"].{function}())'
+    code = f'import pandas as pd\n\ndf = pd.read_csv("/mnt/data/{name}")\nprint(df["{column}"].{function})'
     real = column
     if rng.random() < 0.25:
         _call(scene, code)
         real = rng.choice((column.upper(), column.title(), f"{column}_{words.nonsense(rng, 1)}", f"total_{column}"))
         scene.result(_traceback(scene, code, f"KeyError: '{column}'"))
         _run(scene, "print(df.columns.tolist())", str([real if c == column else c for c in columns]))
-        code = f'print(df["{real}"].{function}())'
-    output = _figure(rng, function, round(rng.uniform(10, 99999), 6))
+        code = f'print(df["{real}"].{function})'
+    output = _figure(rng, function, round(rng.uniform(10, 99999), 4))
     _run(scene, code, output)
     scene.answer(scene.pick_answer(_TABLE_ANSWERS, s=names[scene.answer_language], c=column, out=output))
 
@@ -123,7 +124,7 @@ def write_analysis(scene: Scene) -> None:
     texts = _FIGURE_AND_CHART if is_chart else _FIGURE_IN_FILE
     values = {"s": names[scene.language], "c": column, "f": name, "x": x, "k": charts[scene.language], "g": made}
     scene.user(_attached(scene, scene.pick(texts, **values), name))
-    figure = f'df["{column}"].{function}()'
+    figure = f'df["{column}"].{function}'
     if is_chart:
         draw = f'print({figure})\ndf.plot.{kind}(x="{x}", y="{column}")\nplt.savefig("/mnt/data/{made}")'
         code = _plot_code(name, draw)
@@ -170,7 +171,9 @@ def _three_charts(scene: Scene, name: str, columns: list[str]) -> None:
 
 def _figure(rng: Random, function: str, *others: float) -> str:
     """Make what a statistic prints; only a count is sure to be whole."""
-    return str(words.whole(rng) if function == "count" else rng.choice((words.whole(rng), words.amount(rng), *others)))
+    return str(
+        words.whole(rng) if function == "count()" else rng.choice((words.whole(rng), words.amount(rng), *others))
+    )
 
 
 def _names(scene: Scene, said: list[tuple[str, ...]]) -> dict[str, str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import io
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -29,6 +31,9 @@ class CodeTask:
 _PHRASES: Final = read_phrases("code_tasks")
 _RECIPE_SHARE: Final = 0.25
 _LETTERS: Final = "xxxxxxyyyzzntabkmpqrsuvw"
+# What makes a fraction of whole numbers, or is one already.
+_FRACTION: Final = re.compile(r"(?<!/)/(?!/)|math\.(?:sqrt|log|pi)|\d\.\d")
+_FLOAT: Final = re.compile(r"-?\d+\.\d+(?:e[+-]\d+)?")
 _SIGNS: Final = {"plus": "+", "minus": "-", "times": "*", "divide": "/", "power": "**", "modulo": "%"}
 # Conversions: how many of the second unit one of the first is.
 _UNITS: Final[list[tuple[Term, Term, int]]] = [
@@ -49,6 +54,17 @@ def run(code: str) -> str:
     with contextlib.redirect_stdout(printed):
         exec(compile(code, "<task>", "exec"), {})
     return printed.getvalue().strip()
+
+
+def rounded(code: str) -> str:
+    """Round what is printed where it seldom comes out even: nobody reads sixteen digits, and the model miscopies them."""
+    *_, last = ast.parse(code).body
+    if not (isinstance(last, ast.Expr) and isinstance(last.value, ast.Call) and len(last.value.args) == 1):
+        return code
+    printed = ast.get_source_segment(code, last.value.args[0])
+    if isinstance(last.value.args[0], ast.JoinedStr) or not _FRACTION.search(code) or not _FLOAT.fullmatch(run(code)):
+        return code
+    return code if "round(" in code else f"{code[: -len(f'print({printed})')]}print(round({printed}, 4))"
 
 
 def make_task(rng: Random) -> CodeTask:
@@ -77,7 +93,7 @@ def _worded(rng: Random, asked: Texts, code: str, answered: Texts, values: dict[
         said = {key: v.in_language(language) if isinstance(v, Term) else v for key, v in values.items()}
         questions[language] = [fill(rng.choice(asked[language]), said)]
         answers[language] = [fill(text, said) for text in answered[language]]
-    return CodeTask(questions, code, answers)
+    return CodeTask(questions, rounded(code), answers)
 
 
 def _linear(rng: Random) -> CodeTask:
@@ -134,7 +150,7 @@ def _quadratic(rng: Random) -> CodeTask:
     square = rng.choice(("^2", "²", "**2" if a == 1 else "²"))
     code = (
         f"import math\na, b, c = {a}, {b}, {c}\nd = math.sqrt(b * b - 4 * a * c)\n"
-        "print((-b + d) / (2 * a), (-b - d) / (2 * a))"
+        "print(round((-b + d) / (2 * a), 4), round((-b - d) / (2 * a), 4))"
     )
     return _equation(
         rng,

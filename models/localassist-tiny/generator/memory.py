@@ -177,6 +177,14 @@ def _fact_values(rng: Random, language: str) -> dict[str, object]:
     }
 
 
+def told_and_asked(rng: Random, language: str) -> tuple[str, str, str]:
+    """Return a fact, and with values that have nothing in common what is told of it and what asks for it."""
+    fact = rng.choice(_FACTS[language])
+    told, asked, _ = fact.split("|")
+    statement, question = (fill(rng.choice(text.split(";")), _fact_values(rng, language)) for text in (told, asked))
+    return fact, statement, question
+
+
 def write_telling(scene: Scene) -> None:
     """Let the user tell one to three facts; the assistant notes them."""
     for _ in range(scene.rng.choices((1, 2, 3), (5, 3, 1))[0]):

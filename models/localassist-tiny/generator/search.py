@@ -115,6 +115,16 @@ def statement(rng: Random, language: str) -> str:
     return fill(rng.choice(rng.choice(_ROWS[language]).sentences), values)
 
 
+def written_and_asked(rng: Random, language: str) -> tuple[str, str, str]:
+    """Return a subject, and with values that have nothing in common what a document says and what asks for it."""
+    row = rng.choice(_ROWS[language])
+    sentence, question = (
+        fill(rng.choice(texts), _values(rng, language, rng.choice(lexicon.QUALITIES)))
+        for texts in (row.sentences, row.questions)
+    )
+    return row.query, sentence, question
+
+
 def _fact(scene: Scene) -> Fact:
     rng, language = scene.rng, scene.language
     row = rng.choice(_ROWS[language])

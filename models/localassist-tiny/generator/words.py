@@ -120,6 +120,7 @@ _KO_TITLES: Final = (
     "고객님",
 )
 _ZH_TITLES: Final = ("先生", "女士", "老师", "老板", "博士", "经理", "教授", "同学", "师傅", "小姐", "大夫")
+_TWO_DIGITS_SHARE: Final = 0.06
 
 
 def _table(codec: str, first: int, last: int) -> list[str]:
@@ -263,7 +264,10 @@ def amount(rng: Random) -> float:
 
 
 def whole(rng: Random) -> int:
-    """Make an integer, small ones more often."""
+    """Make an integer, small ones more often, and now and then one of two digits, which is harder to copy."""
+    if rng.random() < _TWO_DIGITS_SHARE:
+        digits = rng.sample("123456789", 2)
+        return int("".join(rng.choices(digits, k=rng.randint(2, 6))))
     return rng.choice((rng.randint(1, 12), rng.randint(1, 99), rng.randint(100, 999), rng.randint(1000, 99999)))
 
 
