@@ -2,7 +2,8 @@
 
 Layer 0 gets two heads that look one and two tokens back and note what stood there; layer 1 gets two heads that look
 for the place where the last tokens stood before and repeat what came next. These are the induction heads that
-transformers grow by themselves; training then bends them to its needs. Everything else starts as noise.
+transformers grow by themselves; training then bends them to its needs. Two more heads are wired to gather what words
+mean and to compare it, which the words have yet to learn (`meaning.py`). Everything else starts as noise.
 """
 
 from __future__ import annotations

@@ -55,6 +55,7 @@ class Meaning:
     def __init__(self, tokenizer: Tokenizer, seed: int) -> None:
         self._tokenizer = tokenizer
         self._rng = Random(seed)
+        self._leaving_out = torch.Generator().manual_seed(seed)
         self._pairs: deque[Pair] = deque((self._pair() for _ in range(_PAIRS_AT_FIRST)), maxlen=_PAIRS_KEPT)
 
     def loss(self, model: TinyModel) -> Tensor:
@@ -72,7 +73,7 @@ class Meaning:
         return (F.cross_entropy(scores, right) + F.cross_entropy(scores.T, right)) / 2
 
     def _some(self, token_ids: Tensor) -> Tensor:
-        return token_ids[torch.rand(len(token_ids)) > _LEFT_OUT]
+        return token_ids[torch.rand(len(token_ids), generator=self._leaving_out) > _LEFT_OUT]
 
     def _pair(self) -> Pair:
         rng = self._rng

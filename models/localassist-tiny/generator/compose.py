@@ -74,7 +74,7 @@ def _begin(rng: Random) -> Scene:
 
 def _writers(rng: Random) -> dict[Writer, float]:
     """Choose what a dialogue may turn to."""
-    kind = rng.choices(("functions", "talk", "code", "search", "mixed"), (10, 9, 5.5, 7.5, 2))[0]
+    kind = rng.choices(("functions", "talk", "code", "search", "mixed"), (12, 7, 7, 6.5, 2))[0]
     decline = {small_talk.write_decline: 1.8}
     if kind == "functions":
         return _FUNCTIONS | ({k: v * 0.7 for k, v in _TALK.items()} | decline if rng.random() < 0.55 else {})
