@@ -13,7 +13,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from model import ModelConfig, TinyModel, rotations
+from model import Head, ModelConfig, TinyModel, rotations
 
 _SPREAD: Final = 0.04
 _CONSTANT: Final = 6.0  # the value of dimension 0, the same for all tokens, in units of the spread
@@ -86,16 +86,27 @@ def _repeat(model: TinyModel, projection: Tensor, content: int) -> None:
             block.attn_output.weight[dimension, first + row] = _COPY_GAIN * _SPREAD
 
 
+def meaning_head(config: ModelConfig) -> Head:
+    """Return the head whose values hold what a token means, and which gathers that."""
+    return Head(0, config.num_heads - 1)
+
+
+def comparing_head(config: ModelConfig) -> Head:
+    """Return the head that compares what requests and functions mean."""
+    return Head(min(1, config.num_layers - 1), config.num_heads - 1)
+
+
 @torch.no_grad()
 def build_choosing_circuit(model: TinyModel) -> None:
-    """Let the last head of layer 0 note what the words it sees mean, and that of layer 1 compare such notes.
+    """Let one head note what the words it sees mean, and the other compare such notes.
 
-    Meaning stands where tokens differ least, and is noted where layer 0 writes least. What the head of layer 1 finds
-    is not copied at first.
+    Meaning stands where tokens differ least, and is noted where layer 0 writes least. What the second head finds is
+    not copied at first.
     """
     config = model.config
-    gather, compare = model.blk[0], model.blk[1]
-    first, size = (config.num_heads - 1) * config.head_length, config.still_length
+    noting, comparing = meaning_head(config), comparing_head(config)
+    gather, compare = model.blk[noting.layer], model.blk[comparing.layer]
+    first, size = noting.number * config.head_length, config.still_length  # both have the same number
     heads_own = slice(first, first + config.head_length)
     gather.attn_output.weight[:, heads_own] = 0.0
     embedding = model.token_embd.weight
@@ -119,5 +130,4 @@ def _least_used(spread: Tensor, count: int) -> Tensor:
 
 def has_room(config: ModelConfig) -> bool:
     """Say whether a network of this shape can hold the circuit."""
-    still = config.head_length - 2 * config.num_rotary_pairs
-    return config.num_layers > 1 and config.num_heads > 2 and still >= _CODE_LENGTH * 3 // 2
+    return config.num_layers > 1 and config.num_heads > 2 and config.still_length >= _CODE_LENGTH * 3 // 2

@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from data import Batch, Dialogues, Supply
-from guidance import Guide
+from guidance import Guide, faded
 from meaning import Meaning, read_values
 from model import Layout, TinyModel
 from tokens import load_tokenizer
@@ -51,8 +51,7 @@ def backward(
         hidden, looks = model.watched(batch.token_ids.to(device), batch.positions.to(device), layout, guide.heads)
         logits = model.logits(hidden)
     loss: Tensor = (F.cross_entropy(logits.float(), targets, reduction="none") * importance).sum()
-    first, last = _MEANING_WEIGHTS
-    weight = first + progress * (last - first)
+    weight = faded(_MEANING_WEIGHTS, progress)
     values = read_values(model).detach()[batch.token_ids.to(device)]
     (loss + guide.loss(looks, values, batch, progress) + weight * meaning.loss(model)).backward()
     taught = importance >= 1.0

@@ -1,10 +1,10 @@
-"""Teaches two heads where to look: at the function that is asked for, and at what the next token is copied from.
+"""Teaches heads where to look: at the function that is asked for, and at what the next token is copied from.
 
-Shown the place by a loss on their attention, they have to tell the function called from all those offered lately, in
-whatever document: of a handful on offer in one there is less to learn. One, in layer 1, compares what the words of
-request and function mean, or question and answer (`meaning.py`), before other layers write over it. The other, in a
-later layer, looks at what the network has understood, and at values too. What the first compares, a head of layer 0
-gathers; it is shown which words a name or a call stands for.
+Shown the place by a loss on their attention, two of them have to tell the function called from all those offered
+lately, in whatever document: of a handful on offer in one there is less to learn. One, in layer 1, compares what the
+words of request and function mean, or question and answer (`meaning.py`), before other layers write over it. The other,
+in a later layer, looks at what the network has understood, and at values too. What the first compares, a head of layer
+0 gathers; it is shown which words a name or a call stands for.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from circuits import comparing_head, meaning_head
 from copies import Copies, Kind
 from data import Batch
-from meaning import meaning_head
 from model import Head, ModelConfig
 
 _EARLY_WEIGHTS: Final = {Kind.NAME: 3.0, Kind.ANSWER: 1.0}
@@ -49,7 +49,6 @@ class Guide:
         q, k = (part.float() for part in looks[0])
         total = _GATHERING_WEIGHT * gathering_loss(q * self._scale, k, values, batch)
         offered = offered_in(batch)
-        first, last = _CHOOSING_WEIGHTS
         for (queries, keys), weights, remembered in zip(
             looks[1:], (_EARLY_WEIGHTS, _LATE_WEIGHTS), self._remembered, strict=True
         ):
@@ -57,13 +56,8 @@ class Guide:
             chosen = choosing_loss(q[:, self._still], k[:, self._still], batch, list(remembered))
             if offered:
                 remembered.append(k[offered, self._still].detach())
-            total = total + looking_loss(q, k, batch, weights) + (first + progress * (last - first)) * chosen
+            total = total + looking_loss(q, k, batch, weights) + faded(_CHOOSING_WEIGHTS, progress) * chosen
         return total
-
-
-def comparing_head(config: ModelConfig) -> Head:
-    """Return the head that compares what requests and functions mean."""
-    return Head(min(1, config.num_layers - 1), config.num_heads - 1)
 
 
 def gathering_loss(q: Tensor, k: Tensor, values: Tensor, batch: Batch) -> Tensor:
@@ -71,9 +65,7 @@ def gathering_loss(q: Tensor, k: Tensor, values: Tensor, batch: Batch) -> Tensor
     total = q.new_zeros(())
     for start, length, copies in _documents(batch):
         if copies.gists:
-            places = torch.tensor([gist.place for gist in copies.gists], device=q.device)
-            scores = q[start + places] @ k[start : start + length].T
-            scores = scores.masked_fill(torch.arange(length, device=q.device) > places[:, None], float("-inf"))
+            scores = _scores(q, k[start : start + length], start, [gist.place for gist in copies.gists])
             own = values[start : start + length]
             means = torch.stack([own[gist.text.start : gist.text.stop].mean(0) for gist in copies.gists])
             total = total + (1 - F.cosine_similarity(scores.softmax(-1) @ own, means, dim=-1)).sum()
@@ -86,9 +78,7 @@ def looking_loss(q: Tensor, k: Tensor, batch: Batch, weights: dict[Kind, float])
     for start, length, copies in _documents(batch):
         found = [copy for copy in copies.found if copy.kind in weights]
         if found:
-            places = torch.tensor([copy.query for copy in found], device=q.device)
-            scores = q[start + places] @ k[start : start + length].T
-            scores = scores.masked_fill(torch.arange(length, device=q.device) > places[:, None], float("-inf"))
+            scores = _scores(q, k[start : start + length], start, [copy.query for copy in found])
             wrong = torch.ones_like(scores, dtype=torch.bool)
             for row, copy in enumerate(found):
                 wrong[row, copy.keys] = False
@@ -117,6 +107,19 @@ def choosing_loss(q: Tensor, k: Tensor, batch: Batch, others: list[Tensor]) -> T
 def offered_in(batch: Batch) -> list[int]:
     """Return the places of the first tokens of the names on offer in all documents of a batch."""
     return [start + place for start, _, copies in _documents(batch) for place in copies.offered]
+
+
+def faded(weights: tuple[float, float], progress: float) -> float:
+    """Return a weight on its straight way from the first, at the start of training, to the last."""
+    first, last = weights
+    return first + progress * (last - first)
+
+
+def _scores(q: Tensor, keys: Tensor, start: int, queries: list[int]) -> Tensor:
+    """Return what the queries at some places of a document score its `keys`; none looks ahead."""
+    places = torch.tensor(queries, device=q.device)
+    ahead = torch.arange(len(keys), device=q.device) > places[:, None]
+    return (q[start + places] @ keys.T).masked_fill(ahead, float("-inf"))
 
 
 def _documents(batch: Batch) -> list[tuple[int, int, Copies]]:

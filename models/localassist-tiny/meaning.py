@@ -16,13 +16,14 @@ import torch.nn.functional as F
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from generator.compose import LANGUAGE_SHARES
+from circuits import meaning_head
+from generator.compose import choose_language
 from generator.domain_texts import DOMAINS
 from generator.functions import domain_function
 from generator.memory import told_and_asked
 from generator.requests import ask
 from generator.search import written_and_asked
-from model import Head, ModelConfig, TinyModel
+from model import TinyModel
 
 _PAIRS_KEPT: Final = 12_000
 _PAIRS_AT_FIRST: Final = 6_000
@@ -42,11 +43,6 @@ class Pair(NamedTuple):
 
     subject: str
     texts: tuple[Tensor, Tensor]
-
-
-def meaning_head(config: ModelConfig) -> Head:
-    """Return the head whose values hold what a token means."""
-    return Head(0, config.num_heads - 1)
 
 
 class Meaning:
@@ -77,7 +73,7 @@ class Meaning:
 
     def _pair(self) -> Pair:
         rng = self._rng
-        language = rng.choices(list(LANGUAGE_SHARES), list(LANGUAGE_SHARES.values()))[0]
+        language = choose_language(rng)
         kind = rng.choices(list(_SHARES), list(_SHARES.values()))[0]
         if kind == "told":
             return self._tokenized(*told_and_asked(rng, language))

@@ -9,12 +9,12 @@ import torch
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "models" / "localassist-tiny"))
 
+from circuits import comparing_head
 from drills import Drills
 from generator.code_tasks import make_task, rounded, run
 from generator.memory import told_and_asked
 from generator.search import written_and_asked
 from growth import with_choosing_head
-from guidance import comparing_head
 from meaning import Meaning, Pair, meanings, read_values
 from model import Layout, ModelConfig, TinyModel
 from tokens import load_tokenizer

@@ -58,13 +58,15 @@ def run(code: str) -> str:
 
 def rounded(code: str) -> str:
     """Round what is printed where it seldom comes out even: nobody reads sixteen digits, and the model miscopies them."""
+    if "round(" in code or not _FRACTION.search(code):
+        return code
     *_, last = ast.parse(code).body
     if not (isinstance(last, ast.Expr) and isinstance(last.value, ast.Call) and len(last.value.args) == 1):
         return code
     printed = ast.get_source_segment(code, last.value.args[0])
-    if isinstance(last.value.args[0], ast.JoinedStr) or not _FRACTION.search(code) or not _FLOAT.fullmatch(run(code)):
+    if isinstance(last.value.args[0], ast.JoinedStr) or not _FLOAT.fullmatch(run(code)):
         return code
-    return code if "round(" in code else f"{code[: -len(f'print({printed})')]}print(round({printed}, 4))"
+    return f"{code[: -len(f'print({printed})')]}print(round({printed}, 4))"
 
 
 def make_task(rng: Random) -> CodeTask:

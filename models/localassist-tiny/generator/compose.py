@@ -66,8 +66,13 @@ def compose_choices(rng: Random, *, bare: bool = False) -> Scene:
     return scene
 
 
+def choose_language(rng: Random) -> str:
+    """Draw a language as often as the dialogues speak it."""
+    return rng.choices(list(LANGUAGE_SHARES), list(LANGUAGE_SHARES.values()))[0]
+
+
 def _begin(rng: Random) -> Scene:
-    scene = Scene(rng, rng.choices(list(LANGUAGE_SHARES), list(LANGUAGE_SHARES.values()))[0])
+    scene = Scene(rng, choose_language(rng))
     manners.instruct(scene)
     return scene
 
