@@ -16,7 +16,7 @@ class Lives:
 
     def __init__(self, program: "subprocess.Popen[str]") -> None:
         self._program = program
-        self._pid = 0
+        self._pid: int | None = None
 
     def begin(self) -> str:
         """Start a life and return its URL."""
@@ -28,8 +28,11 @@ class Lives:
         return url
 
     def kill(self) -> None:
-        os.kill(self._pid, signal.SIGKILL)
-        assert self._line() == "died"
+        """End the life that has begun, if it has not ended yet."""
+        if self._pid is not None:
+            os.kill(self._pid, signal.SIGKILL)
+            self._pid = None
+            assert self._line() == "died"
 
     def _line(self) -> str:
         assert self._program.stdout is not None
@@ -44,7 +47,11 @@ def open_lives(module: str, *arguments: str, log: Path) -> Iterator[Lives]:
         program = subprocess.Popen(
             command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=complaints, text=True
         )
+        lives = Lives(program)
         try:
-            yield Lives(program)
+            yield lives
         finally:
-            program.communicate()
+            try:
+                lives.kill()  # where a test failed it still lives, and the program waits for it
+            finally:
+                program.communicate()

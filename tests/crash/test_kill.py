@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -74,16 +75,14 @@ def endure(lives: Lives, num_kills: int) -> None:
         lives.kill()
         callers.join()
         url = lives.begin()
-        api = Api(url)
-        for seen in ledger.threads:
-            check_thread(api, seen)
-            seen.texts = texts_of(api, seen)
+        with closing(Api(url)) as api:
+            for seen in ledger.threads:
+                check_thread(api, seen)
+                seen.texts = texts_of(api, seen)
         everything += ledger.threads
-        api.close()
-    api = Api(url)
-    for seen in everything:  # nothing of an earlier life was lost in a later one
-        assert texts_of(api, seen) == seen.texts
-    api.close()
+    with closing(Api(url)) as api:
+        for seen in everything:  # nothing of an earlier life was lost in a later one
+            assert texts_of(api, seen) == seen.texts
     lives.kill()
 
 
