@@ -38,8 +38,9 @@ def test_threads_are_listed_newest_first_in_pages(api: Api) -> None:
 
 def test_runs_are_listed_across_threads_and_found_by_their_id(api_of: Callable[..., Api]) -> None:
     api = api_of(say("one"), call("f", x=1))
-    done, waiting = api.new_run(), api.new_run(tools=TOOLS)
-    wait_for(api, done, "thread.run.completed")
+    done = api.new_run()
+    wait_for(api, done, "thread.run.completed")  # before the next begins: whichever asks first is told "one"
+    waiting = api.new_run(tools=TOOLS)
     wait_for(api, waiting, "thread.run.requires_action")
     assert [run["id"] for run in api.call("GET", "/v1/runs").json["data"]] == [waiting["id"], done["id"]]
     found = api.call("GET", "/v1/runs?status=completed&status=failed").json["data"]
