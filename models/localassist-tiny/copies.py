@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 from tokenizers import Encoding, Tokenizer
 
 from generator.render import CALL, CALL_START, TOOLS_START
+from localassist.runs.hosted_tools import PYTHON_TOOL_NAME
 
 _SPACE: Final = "Ġ"  # as byte-level tokenizers write it
 # Of an answer's words so many in a row count as copied; fewer are often the same by chance.
@@ -25,6 +26,8 @@ _ENDING: Final = 2
 _NAME: Final = re.compile(r'\{"name": "([^"]+)')
 # Texts but not keys, and numbers.
 _VALUE: Final = re.compile(r'(?<=[ \[])(?:"((?:[^"\\]|\\.)+)"(?!:)|(-?\d[\d.]*))')
+# The same within Python code in JSON; a single character is often the same by chance.
+_VALUE_IN_CODE: Final = re.compile(r'(?<![\w.])(\d[\d.]+)|\\"([^"\\]{2,})\\"')
 _OFFERED: Final = re.compile(r'(?<=[ {])"name": "')
 
 
@@ -153,5 +156,6 @@ def _called(text: str) -> Iterator[tuple[int, int, Kind]]:
         name = _NAME.match(text, call.start(1), call.end())
         if name:
             yield *name.span(1), Kind.NAME
-            for value in _VALUE.finditer(text, name.end(), call.end()):
+            values = _VALUE_IN_CODE if name[1] == PYTHON_TOOL_NAME else _VALUE
+            for value in values.finditer(text, name.end(), call.end()):
                 yield *value.span(1 if value[1] else 2), Kind.VALUE

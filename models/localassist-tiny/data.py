@@ -44,11 +44,12 @@ _GIVEN_SHARE: Final = 0.1
 _USER_WEIGHT: Final = 0.15
 _SYSTEM_WEIGHT: Final = 0.05
 # Most tokens are plain, and what is hard is to choose: whether to call, what, and with which of the values said. These
-# are the first tokens of turns, names and values.
+# are the first tokens of turns, names, values, and of the numbers in them.
 _CHOICE_WEIGHT: Final = 3.0
 _NAME_WEIGHT: Final = 6.0
-_CHOICE: Final = re.compile(r'": "?')
+_CHOICE: Final = re.compile(r'": "?|(?<![\w.])(?=\d)')
 _NAME: Final = re.compile(r'\{"name": "')
+_NUMBER: Final = re.compile(r"\d+(?:\.\d+)?")
 # Where nothing but calls is written, the given tokens teach which words belong together: those of a request with
 # those of its function, descriptions with names and parameters. The values are drawn at random and teach nothing.
 _STUDIED_SHARE: Final = 0.5
@@ -102,7 +103,7 @@ def given_share(progress: float) -> float:
 
 def choices_share(progress: float) -> float:
     """Return the share of documents that are calls and nothing else; the more real dialogues, the nearer the end."""
-    return 0.55 - 0.4 * progress
+    return 0.6 - 0.4 * progress
 
 
 def bare_share(progress: float) -> float:
@@ -231,7 +232,7 @@ def taught_weights(text: str, offsets: list[tuple[int, int]]) -> list[float]:
 
 
 def values_called(following: list[Piece]) -> list[str]:
-    """Return the texts and numbers that stand in the calls of the next answer, as a request would say them."""
+    """Return the texts and numbers in the calls of the next answer, and in code there, as a request would say them."""
     answer = next((piece.text for piece in following if piece.taught), "")
     values: list[str] = []
     rest = [json.loads(call)["arguments"] for call in CALL.findall(answer)]
@@ -240,7 +241,7 @@ def values_called(following: list[Piece]) -> list[str]:
         if isinstance(value, dict | list):
             rest += value.values() if isinstance(value, dict) else value
         elif not isinstance(value, bool):
-            values.append(str(value))
+            values += [str(value), *(_NUMBER.findall(value) if isinstance(value, str) else ())]
     return values
 
 

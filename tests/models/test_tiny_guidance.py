@@ -94,6 +94,29 @@ def test_what_was_said_long_ago_is_found_too() -> None:
     assert [rest[key][:12] for key in aunt.keys] == ["Ada Quoll is"]
 
 
+def test_numbers_and_texts_within_code_are_found_too() -> None:
+    code = r'{"name": "python", "arguments": {"code": "print(math.lcm(5, 38), 410 * 2.75, len(\"plum tart\"))"}}'
+    said = "<|im_start|>user\nThe lcm of 5 and 38, 2.75 times 410, letters of `plum tart`, 1-2-3<|im_end|>\n"
+    copies, rest = put_together(
+        [
+            Piece(said, False, True),
+            Piece("<|im_start|>assistant\n", False, True),
+            Piece(f"<tool_call>\n{code}\n</tool_call><|im_end|>\n", True, False),
+        ]
+    )
+    found = [(rest[copy.query + 1], [rest[key] for key in copy.keys]) for copy in copies.found]
+    expected = [
+        ("38), 410", "38, 2.75"),
+        ("410 * 2.75", "410, letters"),
+        ("2.75, len", "2.75 times"),
+        ("plum", "plum tart`"),
+    ]
+    assert len(found) == len(expected)
+    for (written, sources), (text, source) in zip(found, expected, strict=True):
+        assert written.startswith(text)
+        assert [each.lstrip()[: len(source)] for each in sources] == [source]
+
+
 def test_copies_of_what_is_cut_off_are_left_out() -> None:
     copies, _ = put_together(DIALOGUE)
     first, second, *_ = (copy.query for copy in copies.found)

@@ -83,6 +83,8 @@ def test_in_documents_of_calls_names_weigh_most_and_drawn_values_are_not_studied
     call = '<tool_call>\n{"name": "f", "arguments": {"to": "Ada", "n": [7, 2.5], "is": true}}\n</tool_call><|im_end|>\n'
     values = values_called([Piece("<|im_start|>assistant\n", False, True), Piece(call, True, False)])
     assert sorted(values) == ["2.5", "7", "Ada"]
+    sum_of_two = '<tool_call>\n{"name": "python", "arguments": {"code": "print(410 + 2.75)"}}\n</tool_call>'
+    assert values_called([Piece(sum_of_two, True, False)]) == ["print(410 + 2.75)", "410", "2.75"]
     said = "<|im_start|>user\nWrite to Ada 7 times<|im_end|>\n"
     encoded = load_tokenizer().encode(said)
     studied = [dialogues._studied_weights(said, encoded.offsets, values) for _ in range(40)]

@@ -91,6 +91,15 @@ def test_choices_are_requests_with_the_calls_they_ask_for() -> None:
             assert all(str(number) in request["content"] for number in numbers)
 
 
+def test_a_share_of_choices_are_sums_with_their_code_and_not_its_output() -> None:
+    offered = [compose_choices(Random(seed)) for seed in range(100)]
+    sums = [scene for scene in offered if scene.tool_names == {"python"}]
+    assert 20 < len(sums) < 80
+    for scene in sums:
+        assert all(code_tasks.run(call["arguments"]["code"]) for call in calls_of(scene))
+        assert len(calls_of(scene)) * 2 == len(scene.messages)
+
+
 def test_every_dialogue_ends_with_an_answer(scenes: list[Scene]) -> None:
     assert all(scene.messages[-1]["role"] == "assistant" and scene.messages[-1]["content"] for scene in scenes)
 
@@ -168,6 +177,22 @@ def test_code_tasks_print_what_their_answer_says(seed: int) -> None:
     ast.parse(task.code)
     assert code_tasks.run(task.code)
     assert all("{out}" in text for texts in task.answers.values() for text in texts)
+
+
+def test_an_equation_is_solved_by_code_that_holds_it_as_it_was_asked() -> None:
+    solved = 0
+    for seed in range(400):
+        task = (code_tasks._linear, code_tasks._short_linear)[seed % 2](Random(seed))
+        held = re.match(r'equation = "([^"]+)"\.replace\("(.)"', task.code)
+        if held is None:
+            continue  # told as a riddle
+        equation, letter = held.groups()
+        assert all(equation in question for questions in task.questions.values() for question in questions)
+        multiplied = re.sub(rf"(?<=\d) ?(?=[{letter}(])", "*", equation).replace("·", "*")
+        left, right = (eval(side, {letter: float(code_tasks.run(task.code))}) for side in multiplied.split("="))
+        assert left == pytest.approx(right, abs=0.02)
+        solved += 1
+    assert solved > 300
 
 
 @pytest.mark.parametrize("recipe", recipes.RECIPES, ids=lambda recipe: recipe.code[-1])

@@ -6,7 +6,7 @@ from random import Random
 from typing import Final
 
 from generator import lexicon, words
-from generator.code_tasks import make_task, run
+from generator.code_tasks import CodeTask, make_task, run
 from generator.phrases import read_phrases
 from generator.scene import Scene, fill
 from localassist.runs.hosted_tools import PYTHON_TOOL_NAME, format_attachments, format_python_result, python_tool
@@ -48,8 +48,7 @@ def write_sum(scene: Scene) -> None:
     """Ask something that code works out; now and then the first attempt misses an import."""
     scene.offer(python_tool())
     task = make_task(scene.rng)
-    question = fill(scene.rng.choice(task.questions[scene.language]), {})
-    scene.user(scene.rng.choice(_USING_CODE[scene.language]).replace("{0}", question))
+    _ask(scene, task)
     if "import math\n" in task.code and scene.rng.random() < 0.2:
         hasty = task.code.replace("import math\n", "")
         scene.call((PYTHON_TOOL_NAME, {"code": hasty}), learn=False)
@@ -57,6 +56,20 @@ def write_sum(scene: Scene) -> None:
     output = run(task.code)
     _run(scene, task.code, output)
     scene.answer(scene.pick_answer(task.answers, out=output))
+
+
+def write_sums(scene: Scene) -> None:
+    """Ask for one sum after another and leave out what the code prints: nothing but its code."""
+    scene.offer(python_tool())
+    for _ in range(scene.rng.randint(3, 9)):
+        task = make_task(scene.rng)
+        _ask(scene, task)
+        scene.call((PYTHON_TOOL_NAME, {"code": task.code}))
+
+
+def _ask(scene: Scene, task: CodeTask) -> None:
+    question = fill(scene.rng.choice(task.questions[scene.language]), {})
+    scene.user(scene.rng.choice(_USING_CODE[scene.language]).replace("{0}", question))
 
 
 def write_table(scene: Scene) -> None:

@@ -104,7 +104,6 @@ def _linear(rng: Random) -> CodeTask:
     if rng.random() < 0.4:
         # Many a question has a whole solution.
         c = a * rng.randint(-9, 30) + (b if sign == "+" else -b)
-    code = f"{letter} = ({c} {'-' if sign == '+' else '+'} {b}) / {a}\nprint({letter})"
     if rng.random() < 0.12:
         name = "riddle_plus" if sign == "+" else "riddle_minus"
         code = f"x = ({c} {'-' if sign == '+' else '+'} {b}) / {a}\nprint(x)"
@@ -121,23 +120,35 @@ def _linear(rng: Random) -> CodeTask:
     ]
     if sign == "+":
         shapes += [f"{b} + {a}{letter} = {c}", f"{b}+{a}{letter}={c}"]
-    return _equation(rng, rng.choice(shapes), letter, code)
+    return _linear_equation(rng, rng.choice(shapes), letter)
 
 
 def _short_linear(rng: Random) -> CodeTask:
     a, c, letter = rng.randint(2, 99), rng.randint(1, 900), rng.choice(_LETTERS)
     b = rng.randint(1, 99)
-    equation, result = rng.choice((
-        (f"{a}{letter} = {c}", f"{c} / {a}"),
-        (f"{a}{letter} = {c}", f"{c} / {a}"),
-        (f"{letter} + {a} = {c}", f"{c} - {a}"),
-        (f"{letter} - {a} = {c}", f"{c} + {a}"),
-        (f"{letter} / {a} = {c}", f"{c} * {a}"),
-        (f"{a}({letter} + {b}) = {c}", f"{c} / {a} - {b}"),
-        (f"{a}({letter} - {b}) = {c}", f"{c} / {a} + {b}"),
-        (f"{a + b}{letter} = {b}{letter} + {c}", f"{c} / ({a + b} - {b})"),
-    ))  # fmt: skip
-    return _equation(rng, equation, letter, f"{letter} = {result}\nprint({letter})")
+    shapes = (
+        f"{a}{letter} = {c}",
+        f"{a}{letter} = {c}",
+        f"{letter} + {a} = {c}",
+        f"{letter} - {a} = {c}",
+        f"{letter} / {a} = {c}",
+        f"{a}({letter} + {b}) = {c}",
+        f"{a}({letter} - {b}) = {c}",
+        f"{a + b}{letter} = {b}{letter} + {c}",
+    )
+    return _linear_equation(rng, rng.choice(shapes), letter)
+
+
+def _linear_equation(rng: Random, equation: str, letter: str) -> CodeTask:
+    """Ask for an equation's solution, by code that holds it as it was asked: what is copied need not be rearranged.
+
+    In place of the unknown stands the imaginary unit, so that real and imaginary part are what is known and what not.
+    """
+    code = (
+        f'equation = "{equation}".replace("{letter}", "j").replace(" ", "").replace("(", "*(").replace("·", "*")\n'
+        'left, right = equation.split("=")\nj = 1j\nz = eval(left) - eval(right)\nprint(round(-z.real / z.imag, 4) + 0)'
+    )
+    return _equation(rng, equation, letter, code)
 
 
 def _quadratic(rng: Random) -> CodeTask:

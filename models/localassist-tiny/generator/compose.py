@@ -12,6 +12,7 @@ from generator.scene import Scene
 Writer = Callable[[Scene], None]
 
 LANGUAGE_SHARES: Final = {"en": 0.5, "ko": 0.25, "zh": 0.25}
+_SUMS_SHARE: Final = 0.5
 # Search changes what "I don't know" means, so it is not mixed with questions that must be declined.
 _FUNCTIONS: Final[dict[Writer, float]] = {
     function_calls.write_series: 9,
@@ -59,10 +60,15 @@ def compose(rng: Random, *, max_characters: int) -> Scene:
 def compose_choices(rng: Random, *, bare: bool = False) -> Scene:
     """Write requests with the calls they ask for, and nothing else: no dialogue, but all that is hard about calls.
 
-    In a `bare` one even the arguments are left out.
+    In a `bare` one even the arguments are left out; in a share of the others the calls are Python code.
     """
     scene = _begin(rng)
-    (function_calls.write_bare_choices if bare else function_calls.write_choices)(scene)
+    if bare:
+        function_calls.write_bare_choices(scene)
+    elif rng.random() < _SUMS_SHARE:
+        code_runs.write_sums(scene)
+    else:
+        function_calls.write_choices(scene)
     return scene
 
 
@@ -79,7 +85,7 @@ def _begin(rng: Random) -> Scene:
 
 def _writers(rng: Random) -> dict[Writer, float]:
     """Choose what a dialogue may turn to."""
-    kind = rng.choices(("functions", "talk", "code", "search", "mixed"), (12, 7, 7, 6.5, 2))[0]
+    kind = rng.choices(("functions", "talk", "code", "search", "mixed"), (12, 7, 9, 7, 2))[0]
     decline = {small_talk.write_decline: 1.8}
     if kind == "functions":
         return _FUNCTIONS | ({k: v * 0.7 for k, v in _TALK.items()} | decline if rng.random() < 0.55 else {})
