@@ -13,9 +13,9 @@ from typing import Any, Final, NamedTuple
 
 import torch
 import torch.multiprocessing as multiprocessing
-import torch.nn.functional as F
 from torch import Tensor
 
+from cross_entropy import CrossEntropy
 from data import Batch, Dialogues, Supply
 from guidance import Guide, faded
 from meaning import Meaning, read_values
@@ -50,12 +50,12 @@ def backward(
     with torch.autocast(device.type, torch.bfloat16):
         hidden, looks = model.watched(batch.token_ids.to(device), batch.positions.to(device), layout, guide.heads)
         logits = model.logits(hidden)
-    loss: Tensor = (F.cross_entropy(logits.float(), targets, reduction="none") * importance).sum()
+    loss, is_right = CrossEntropy.apply(logits, targets, importance)
     weight = faded(_MEANING_WEIGHTS, progress)
     values = read_values(model).detach()[batch.token_ids.to(device)]
     (loss + guide.loss(looks, values, batch, progress) + weight * meaning.loss(model)).backward()
     taught = importance >= 1.0
-    right = (logits.argmax(-1) == targets)[taught].sum().item()
+    right = int(is_right[taught].sum().item())
     return Result(loss.item(), importance.sum().item(), right, int(taught.sum().item()), batch.num_tokens)
 
 

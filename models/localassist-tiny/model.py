@@ -82,8 +82,7 @@ class Block(nn.Module):
     def forward(self, x: Tensor, rotation: tuple[Tensor, Tensor], layout: Layout) -> Tensor:
         """Map `x` (tokens, width) to the same shape, or to `layout.wanted` rows of it when the layout names some."""
         h = self.attn_norm(x)
-        q = rotate(self._heads(self.attn_q(h)), rotation)
-        k = rotate(self._heads(self.attn_k(h)), rotation)
+        q, k = (rotate(self._heads(part), rotation) for part in self._queries_and_keys(h, slice(None)))
         v = self._heads(self.attn_v(h))
         repeats = self.config.num_heads // self.config.num_kv_heads
         if repeats > 1:
@@ -100,8 +99,14 @@ class Block(nn.Module):
         h = self.attn_norm(x)
         size = self.config.head_length
         rows = slice(number * size, (number + 1) * size)
-        q, k = (F.linear(h, projection.weight[rows]) for projection in (self.attn_q, self.attn_k))
+        q, k = self._queries_and_keys(h, rows)
         return rotate(q[None], rotation)[0], rotate(k[None], rotation)[0]
+
+    def _queries_and_keys(self, h: Tensor, rows: slice) -> tuple[Tensor, Tensor]:
+        """Return them (both: tokens, rows) in 32 bits even where the rest is not, see `attention.py`."""
+        with torch.autocast(h.device.type, enabled=False):
+            q, k = (F.linear(h.float(), projection.weight[rows]) for projection in (self.attn_q, self.attn_k))
+        return q, k
 
     def _heads(self, x: Tensor) -> Tensor:
         return x.unflatten(-1, (-1, self.config.head_length)).transpose(0, 1)
