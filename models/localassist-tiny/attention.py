@@ -3,8 +3,8 @@
 A mask over whole rows makes the CPU work out mostly what the mask throws away, and its fused kernel is slower for short
 rows than plain products. Here every document is attended to by itself, in blocks of queries, with nothing padded.
 
-Scores are worked out in 32 bits, whatever the rest: in bfloat16 one of 40 is right to within 0.1, and what is chosen
-between two places of nearly the same score is left to chance.
+Scores are worked out in 32 bits, whatever the rest: in bfloat16 one of 40 is right to within an eighth, and which of
+two places of nearly the same score is chosen is left to chance.
 """
 
 from __future__ import annotations
