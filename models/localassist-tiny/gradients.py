@@ -55,7 +55,7 @@ def backward(
     values = read_values(model).detach()[batch.token_ids.to(device)]
     (loss + guide.loss(looks, values, batch, progress) + weight * meaning.loss(model)).backward()
     taught = importance >= 1.0
-    right = int(is_right[taught].sum().item())
+    right = is_right[taught].sum().item()
     return Result(loss.item(), importance.sum().item(), right, int(taught.sum().item()), batch.num_tokens)
 
 

@@ -46,13 +46,13 @@ class Guide:
 
         `values` (tokens, length) are what the first head reads in each token, see `meaning.read_values`.
         """
-        q, k = (part.float() for part in looks[0])
+        q, k = looks[0]
         total = _GATHERING_WEIGHT * gathering_loss(q * self._scale, k, values, batch)
         offered = offered_in(batch)
-        for (queries, keys), weights, remembered in zip(
+        for (queries, k), weights, remembered in zip(
             looks[1:], (_EARLY_WEIGHTS, _LATE_WEIGHTS), self._remembered, strict=True
         ):
-            q, k = queries.float() * self._scale, keys.float()
+            q = queries * self._scale
             chosen = choosing_loss(q[:, self._still], k[:, self._still], batch, list(remembered))
             if offered:
                 remembered.append(k[offered, self._still].detach())

@@ -52,6 +52,6 @@ def open_lives(module: str, *arguments: str, log: Path) -> Iterator[Lives]:
             yield lives
         finally:
             try:
-                lives.kill()  # where a test failed it still lives, and the program waits for it
+                lives.kill()  # the last life, whether the test failed or not: the program waits for it
             finally:
                 program.communicate()

@@ -83,7 +83,6 @@ def endure(lives: Lives, num_kills: int) -> None:
     with closing(Api(url)) as api:
         for seen in everything:  # nothing of an earlier life was lost in a later one
             assert texts_of(api, seen) == seen.texts
-    lives.kill()
 
 
 def test_three_kills_lose_nothing(lives: Lives) -> None:
