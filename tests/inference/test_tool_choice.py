@@ -77,6 +77,30 @@ def test_a_force_holds_for_one_call_and_then_the_model_is_free(tmp_path):
         assert message.content[0].text.value == "The weather in Paris is ☀ sunny."
 
 
+def test_without_tools_no_call_is_written_whatever_was_called_before(tmp_path):
+    """The model would call once more; what it writes instead is no matter, if nobody can take it for a call."""
+    again = Branch(calls(("first", {"x": 1})).chunks, marker="<tool_response>")
+    with opened(build_scripted(tmp_path / "m.gguf", [calls(("first", {"x": 1})), again])) as (client, _):
+        waiting = run(client, tools=TOOLS[:1], tool_choice="required", temperature=0, parallel_tool_calls=False)
+        (call,) = waiting.required_action.submit_tool_outputs.tool_calls
+        client.beta.threads.runs.submit_tool_outputs_and_poll(
+            run_id=waiting.id, thread_id=waiting.thread_id, tool_outputs=[{"tool_call_id": call.id, "output": "7"}]
+        )
+        client.beta.threads.runs.cancel(run_id=waiting.id, thread_id=waiting.thread_id)
+        done = client.beta.threads.runs.create_and_poll(
+            thread_id=waiting.thread_id, assistant_id=waiting.assistant_id, temperature=0
+        )
+        assert done.last_error is None
+        asked = [
+            {"role": "user", "content": "Hi"},
+            {"role": "assistant", "tool_calls": [call.model_dump(exclude_none=True)]},
+            {"role": "tool", "tool_call_id": call.id, "content": "7"},
+        ]
+        answer = client.chat.completions.create(model="gpt-4o", messages=asked, temperature=0, max_tokens=20)
+        shown = [message.content[0].text.value for message in client.beta.threads.messages.list(done.thread_id).data]
+        assert "<tool_call>" not in str([*shown, answer.choices[0].message.content])
+
+
 @pytest.mark.parametrize("choice", [{"type": "code_interpreter"}, "required"])
 def test_a_hosted_tool_is_forced_under_the_name_the_model_knows(choice, tmp_path):
     """The model would say hello; the rest of the script only helps it to end the code it is made to write."""

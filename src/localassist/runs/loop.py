@@ -37,7 +37,7 @@ from localassist.runs.long_outputs import result_limit
 from localassist.runs.recorder import Recorder, usage_of
 from localassist.runs.response_format import Asked, answer_format, wanted_turn
 from localassist.runs.signals import Cancelled, Expired, Failed, Incomplete, RequiresAction, RunSignal
-from localassist.runs.tool_choice import effective_choice
+from localassist.runs.tool_choice import effective_choice, within
 from localassist.runs.turn import Turn, TurnResult, carry_out_hosted, raise_if_set
 
 # More turns than this in one run are a model that goes in circles.
@@ -167,7 +167,7 @@ class RunLoop:
         recorder.may_annotate(prompt.passages, prompt.files)
         raise_if_set(cancellation)
         request = self._request(run, prompt, spent)
-        asked = Asked(tools, choice, _markers(prompt, offered), run.response_format)
+        asked = Asked(tools, within(choice, tools, prompt.messages), _markers(prompt, offered), run.response_format)
         answering = Answering(model, tools, wanted_turn(model, asked, request))
         gate = CallGate(model, tools, prompt.messages, request, self._check_schema)
         return Turn(recorder, offered, gate, answering).generate(cancellation)

@@ -28,6 +28,7 @@ from localassist.runs import hosted_tools
 from localassist.runs.answering import Answering
 from localassist.runs.call_gate import SchemaCheck
 from localassist.runs.response_format import Asked, wanted_turn
+from localassist.runs.tool_choice import within
 from localassist.service.tool_schemas import accept_schema, check_strict_schemas
 
 _ALWAYS_SHOWN = ("content", "refusal")
@@ -128,9 +129,9 @@ class ChatService:
         body, tools, choice, request = asked
         with self._models.use(name, cancellation=cancellation) as loaded:
             model = replace(loaded, dialect=loaded.dialect.at_effort(body.reasoning_effort))
-            prompt = model.dialect.render([_chat_message(message) for message in body.messages], tools)
-            request = replace(request, prompt=prompt)
-            form = Asked(tools, choice, None, echoed(body.response_format))
+            messages = [_chat_message(message) for message in body.messages]
+            request = replace(request, prompt=model.dialect.render(messages, tools))
+            form = Asked(tools, within(choice, tools, messages), None, echoed(body.response_format))
             answering = Answering(model, tools, wanted_turn(model, form, request))
             for piece in answering.pieces(cancellation):
                 match piece:
