@@ -28,6 +28,7 @@ from generator.render import (
     pieces,
 )
 from generator.scene import Scene
+from localassist.runs.hosted_tools import PYTHON_TOOL_NAME
 
 _ROUND_LENGTH: Final = 16
 _ROUND_SUM: Final = 512
@@ -44,10 +45,14 @@ _GIVEN_SHARE: Final = 0.1
 _USER_WEIGHT: Final = 0.15
 _SYSTEM_WEIGHT: Final = 0.05
 # Most tokens are plain, and what is hard is to choose: whether to call, what, and with which of the values said. These
-# are the first tokens of turns, names, values, and of the numbers in them.
+# are the first tokens of turns, names, values, and of the numbers in them, and which parameter comes next. Any token of
+# a text may be its last, and the one behind it says whether another parameter comes.
 _CHOICE_WEIGHT: Final = 3.0
+_VALUE_WEIGHT: Final = 2.0
 _NAME_WEIGHT: Final = 6.0
-_CHOICE: Final = re.compile(r'": "?|(?<![\w.])(?=\d)')
+_CHOICE: Final = re.compile(r'": "?|(?<![\w.])(?=\d)|(?:\{|, )"')
+_VALUE: Final = re.compile(r'(?<=["\[ ])[^"\\]*"(?=[,}\]])|(?<=[\w\]])[,}](?=[ }])')
+_CODE: Final = f'{{"name": "{PYTHON_TOOL_NAME}"'
 _NAME: Final = re.compile(r'\{"name": "')
 _NUMBER: Final = re.compile(r"\d+(?:\.\d+)?")
 # Where nothing but calls is written, the given tokens teach which words belong together: those of a request with
@@ -103,7 +108,7 @@ def given_share(progress: float) -> float:
 
 def choices_share(progress: float) -> float:
     """Return the share of documents that are calls and nothing else; the more real dialogues, the nearer the end."""
-    return 0.6 - 0.4 * progress
+    return 0.55 - 0.3 * progress
 
 
 def bare_share(progress: float) -> float:
@@ -226,6 +231,9 @@ def taught_weights(text: str, offsets: list[tuple[int, int]]) -> list[float]:
     """Weigh what the model must write: first tokens of turns and values more, those of functions' names most."""
     weights = {0: _CHOICE_WEIGHT}
     if text.startswith(CALL_START):
+        # Code has no such ends.
+        values = [found.span() for found in _VALUE.finditer(text)] if _CODE not in text else []
+        weights |= {at: _VALUE_WEIGHT for start, end in values for at in range(start, end)}
         weights |= {found.end(): _CHOICE_WEIGHT for found in _CHOICE.finditer(text)}
         weights |= {found.end(): _NAME_WEIGHT for found in _NAME.finditer(text)}
     return [weights.get(start, 1.0) for start, _ in offsets]

@@ -93,3 +93,15 @@ def test_in_documents_of_calls_names_weigh_most_and_drawn_values_are_not_studied
     taught = load_tokenizer().encode(call)
     weights = dict(zip(taught.offsets, taught_weights(call, taught.offsets), strict=True))
     assert max(weights.values()) == next(w for (start, _), w in weights.items() if start == call.index('f"'))
+
+
+def test_what_stands_in_a_value_and_which_parameter_comes_next_weighs_more_than_the_rest() -> None:
+    call = '<tool_call>\n{"name": "f", "arguments": {"to": "Ada Lovelace, London", "n": [7]}}\n</tool_call><|im_end|>\n'
+    encoded = load_tokenizer().encode(call)
+    weights = dict(zip(encoded.offsets, taught_weights(call, encoded.offsets), strict=True))
+    raised = [call[start:end] for (start, end), weight in weights.items() if weight > 1]
+    assert "".join(raised) == '<tool_call>namef",argumentstoAda Lovelace, London",n7}}\n'
+    code = '<tool_call>\n{"name": "python", "arguments": {"code": "print(\\"a, b\\")"}}\n</tool_call>'
+    encoded = load_tokenizer().encode(code)
+    weights = dict(zip(encoded.offsets, taught_weights(code, encoded.offsets), strict=True))
+    assert all(weight == 1 for (start, _), weight in weights.items() if start > code.index("print"))

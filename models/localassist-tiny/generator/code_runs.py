@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from random import Random
 from typing import Final
 
@@ -25,6 +26,12 @@ _STATISTICS: Final = (
 )
 _TABLE_QUESTIONS: Final = _PHRASES["table_questions"]
 _TABLE_ANSWERS: Final = _PHRASES["table_answers"]
+_COLUMN: Final = re.compile(r"""column|field|heading|under|header|열|컬럼|칸|항목|列|栏|["'“]\{c""")
+_COLUMN_NAMED: Final = {
+    "en": ('"{c}"', "'{c}'", "the {c} column", "column {c}", "the column {c}", "the {c} field"),
+    "ko": ('"{c}"', "'{c}'", "{c} 열", "{c} 컬럼", "{c} 칸", "{c} 항목"),
+    "zh": ('"{c}"', "“{c}”", "{c}列", "{c}这一列", "{c}那列", "{c}一栏"),
+}
 _CHARTS: Final = (
     ("bar", ("bar chart", "bar graph"), ("막대 그래프", "막대그래프", "막대 차트"), ("柱状图", "条形图")),
     ("line", ("line chart", "line graph", "line plot"), ("선 그래프", "꺾은선 그래프"), ("折线图",)),
@@ -83,7 +90,9 @@ def write_table(scene: Scene) -> None:
     questions = _TABLE_QUESTIONS
     if rng.random() < 0.35:
         questions, names = _PHRASES[f"table_{function.partition('(')[0]}"], _names(scene, [each[:1] for each in said])
-    scene.user(_attached(scene, scene.pick(questions, s=names[scene.language], c=column, f=name), name))
+    question = _column_named(rng, rng.choice(questions[scene.language]), scene.language)
+    request = fill(question, {"s": names[scene.language], "c": column, "f": name})
+    scene.user(_attached(scene, request, name))
     code = f'import pandas as pd\n\ndf = pd.read_csv("/mnt/data/{name}")\nprint(df["{column}"].{function})'
     real = column
     if rng.random() < 0.25:
@@ -227,6 +236,13 @@ def _columns(scene: Scene) -> list[str]:
         if column not in columns:
             columns.append(column)
     return columns
+
+
+def _column_named(rng: Random, question: str, language: str) -> str:
+    """Let a question that calls the column by its name alone call it a column now and then."""
+    if rng.random() > 0.4 or _COLUMN.search(question):
+        return question
+    return question.replace("{c}", rng.choice(_COLUMN_NAMED[language]))
 
 
 def _attached(scene: Scene, text: str, name: str) -> str:

@@ -29,7 +29,7 @@ class CodeTask:
 
 
 _PHRASES: Final = read_phrases("code_tasks")
-_RECIPE_SHARE: Final = 0.25
+_RECIPE_SHARE: Final = 0.3
 _LETTERS: Final = "xxxxxxyyyzzntabkmpqrsuvw"
 # What makes a fraction of whole numbers, or is one already.
 _FRACTION: Final = re.compile(r"(?<!/)/(?!/)|math\.(?:sqrt|log|pi)|\d\.\d")
@@ -336,6 +336,6 @@ def _text_work(rng: Random) -> CodeTask:
 
 
 _MAKERS: Final[list[Callable[[Random], CodeTask]]] = [
-    _linear, _linear, _short_linear, _quadratic, _arithmetic, _arithmetic, _arithmetic, _story, _story, _percentage, _root, _root, _small_power,
-    _fibonacci, _primes, _list_work, _list_work, _list_work, _whole_number_function, _conversion, _dates, _dates, _text_work,
+    _linear, _linear, _short_linear, _quadratic, _arithmetic, _arithmetic, _arithmetic, _story, _story, _story, _percentage, _root, _root, _small_power,
+    _fibonacci, _primes, _list_work, _list_work, _list_work, _whole_number_function, _conversion, _dates, _dates, _text_work, _text_work,
 ]  # fmt: skip

@@ -8,6 +8,7 @@ from random import Random
 from typing import Any, Final
 
 from generator import lexicon, results, words
+from generator.domain_texts import Slot
 from generator.domains import Filled, fill_slot, slots_in, speak
 from generator.functions import Function, offer_functions
 from generator.phrases import read_phrases
@@ -20,6 +21,9 @@ _OPENINGS: Final = frozenset(
     "Book Check Print Change Add Any Has Have Which Who Somebody There Look Let Read Order Track Remind Turn Start".split()
 )
 _LOOSE_SHARE: Final = 0.04
+_NEW_SHARE: Final = 0.7
+_ALIKE_SHARE: Final = 0.4
+_KINDS_ALIKE: Final = frozenset(("code", "digits", "phone", "email", "path", "url", "version"))
 # What may stand between the values of a request that says them twice: "A to B and C to D", but no half sentences.
 _MOST_BETWEEN: Final = 8
 _AND_ALSO: Final = _PHRASES["and_also"]
@@ -70,8 +74,13 @@ def write_series(scene: Scene) -> None:
 def write_choices(scene: Scene) -> None:
     """Ask for one thing after another and leave out what the functions return: nothing but choosing and copying."""
     functions = offer_functions(scene, scene.rng.choices((2, 3, 4, 5, 6), (2, 3, 4, 3, 2))[0])
+    called: set[str] = set()
     for _ in range(scene.rng.randint(2, 8)):
-        text, requests = _one_or_several(scene, functions, ask)
+        # Calling a function again is easy: the call before says how. So most requests are for another one.
+        others = [function for function in functions if function.name not in called]
+        is_new = len(others) > 1 and scene.rng.random() < _NEW_SHARE
+        text, requests = _one_or_several(scene, others if is_new else functions, ask, several=0.35)
+        called.update(request.name for request in requests)
         scene.user(text)
         scene.call(*[(request.name, request.arguments) for request in requests])
 
@@ -102,10 +111,10 @@ def _ask_or_hint(rng: Random, function: Function, language: str) -> Request:
 
 
 def _one_or_several(
-    scene: Scene, functions: list[Function], say: Callable[[Random, Function, str], Request]
+    scene: Scene, functions: list[Function], say: Callable[[Random, Function, str], Request], several: float = 0.25
 ) -> tuple[str, list[Request]]:
-    """Say one request in the manner of `say`, or several at once, and return the message with what it asks for."""
-    if scene.rng.random() < 0.25:
+    """Say one request in the manner of `say`, or in a share `several` at once, and return the message with its calls."""
+    if scene.rng.random() < several:
         return _several(scene, functions)
     request = say(scene.rng, scene.rng.choice(functions), scene.language)
     return request.text, [request]
@@ -188,9 +197,11 @@ def _one_varied(rng: Random, function: Function, template: str, language: str) -
         return None
     key = rng.choice(keys)
     filled, arguments = fill_all(rng, function, slots_in(template), language)
-    values = {
-        str(value.argument): value for value in (fill_slot(rng, function.domain.slots[key], language) for _ in range(8))
-    }
+    slot = function.domain.slots[key]
+    drawn = [fill_slot(rng, slot, language) for _ in range(8)]
+    if rng.random() < _ALIKE_SHARE:
+        drawn = [_alike(rng, slot, drawn[0], language) for _ in drawn]
+    values = {str(value.argument): value for value in drawn}
     several = list(values.values())[: rng.choices((2, 3), (4, 1))[0]]
     if len(several) < 2:
         return None
@@ -207,8 +218,14 @@ def _all_varied(rng: Random, function: Function, template: str, language: str) -
         return None
     made: dict[str, Request] = {}
     count = rng.choices((2, 3), (4, 1))[0]
+    is_alike = rng.random() < _ALIKE_SHARE
+    first: dict[str, Filled] = {}
     for _ in range(20):
         filled, arguments = fill_all(rng, function, slots_in(template), language)
+        for key in first.keys() & function.domain.slots.keys() if is_alike else ():
+            filled[key] = _alike(rng, function.domain.slots[key], first[key], language)
+            arguments[function.property_names[key]] = filled[key].argument
+        first = first or filled
         made[speak(stretch, filled)] = Request("", function.name, arguments)
         if len(made) == count:
             break
@@ -225,6 +242,15 @@ def _all_varied(rng: Random, function: Function, template: str, language: str) -
             .replace("{0}", _closed(before + first + after, language))
         )
     return words.josa(text), list(made.values())
+
+
+def _alike(rng: Random, slot: Slot, value: Filled, language: str) -> Filled:
+    """Make a value that looks like `value` where its kind has looks, or else just another one."""
+    text = value.argument
+    if slot.kind in _KINDS_ALIKE and isinstance(text, str) and text == value.spoken and re.search(r"\d|@", text):
+        other = words.alike(rng, text)
+        return Filled(other, other)
+    return fill_slot(rng, slot, language)
 
 
 def _stretch(template: str) -> tuple[str, str, str]:

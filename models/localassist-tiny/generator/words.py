@@ -231,6 +231,20 @@ def phone(rng: Random) -> str:
     return rng.choice((number, number, number, f"+{digits(2)} {digits(2)} {digits(5)}", digits(rng.randint(6, 9))))
 
 
+def alike(rng: Random, value: str) -> str:
+    """Make another value of the look of one with digits or with an `@`: what is asked for at once often looks the same."""
+    if "@" in value:
+        return f"{email(rng).partition('@')[0]}@{value.partition('@')[2]}"
+    *_, last = re.finditer(r"\d+", value)
+
+    def changed(match: re.Match[str]) -> str:
+        if match.start() != last.start() and rng.random() < 0.6:
+            return match[0]
+        return "".join(rng.choices(string.digits, k=len(match[0])))
+
+    return re.sub(r"\d+", changed, value)
+
+
 def titled(rng: Random, language: Language) -> str:
     """Make a way to address somebody: a name, or a name with a title."""
     name = person(rng, language)
