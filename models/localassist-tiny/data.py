@@ -14,7 +14,7 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from copies import Copies, plain_ids
+from copies import Copies, Kind, plain_ids
 from drills import Drills
 from generator.compose import compose, compose_choices
 from generator.render import (
@@ -45,12 +45,13 @@ _GIVEN_SHARE: Final = 0.1
 _USER_WEIGHT: Final = 0.15
 _SYSTEM_WEIGHT: Final = 0.05
 # Most tokens are plain, and what is hard is to choose: whether to call, what, and with which of the values said. These
-# are the first tokens of turns, names, values, and of the numbers in them, and which parameter comes next. Any token of
-# a text may be its last, and the one behind it says whether another parameter comes.
+# are the first tokens of turns, names, values, of the numbers in them and in answers, of what answers copy, and which
+# parameter comes next. Any token of a text may be its last, and the one behind it says whether another parameter comes.
 _CHOICE_WEIGHT: Final = 3.0
 _VALUE_WEIGHT: Final = 2.0
 _NAME_WEIGHT: Final = 6.0
 _CHOICE: Final = re.compile(r'": "?|(?<![\w.])(?=\d)|(?:\{|, )"')
+_FIGURE: Final = re.compile(r"(?<![\w.])(?=\d)")
 _VALUE: Final = re.compile(r'(?<=["\[ ])[^"\\]*"(?=[,}\]])|(?<=[\w\]])[,}](?=[ }])')
 _CODE: Final = f'{{"name": "{PYTHON_TOOL_NAME}"'
 _NAME: Final = re.compile(r'\{"name": "')
@@ -163,6 +164,9 @@ class Dialogues:
                 weights += self._studied_weights(piece.text, encoded.offsets, values_called(cut[index + 1 :]))
             else:
                 weights += self._given_weights(piece.text, len(encoded.ids))
+        for copy in copies.found:
+            if copy.kind is Kind.ANSWER:
+                weights[copy.query + 1] = _CHOICE_WEIGHT
         self._drills.notice(token_ids)
         positions = self._positions(len(token_ids), turn_starts)
         # What comes last is never read, so nothing is copied from there.
@@ -236,6 +240,8 @@ def taught_weights(text: str, offsets: list[tuple[int, int]]) -> list[float]:
         weights |= {at: _VALUE_WEIGHT for start, end in values for at in range(start, end)}
         weights |= {found.end(): _CHOICE_WEIGHT for found in _CHOICE.finditer(text)}
         weights |= {found.end(): _NAME_WEIGHT for found in _NAME.finditer(text)}
+    else:
+        weights |= {found.start(): _CHOICE_WEIGHT for found in _FIGURE.finditer(text)}
     return [weights.get(start, 1.0) for start, _ in offsets]
 
 

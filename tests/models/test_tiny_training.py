@@ -10,6 +10,7 @@ sys.path.append(str(Path(__file__).resolve().parents[2] / "models" / "localassis
 
 from tokenizers import Tokenizer
 
+from copies import Kind
 from data import Dialogues, taught_weights, values_called
 from export import load_model, write_gguf
 from generator.render import Piece
@@ -105,3 +106,18 @@ def test_what_stands_in_a_value_and_which_parameter_comes_next_weighs_more_than_
     encoded = load_tokenizer().encode(code)
     weights = dict(zip(encoded.offsets, taught_weights(code, encoded.offsets), strict=True))
     assert all(weight == 1 for (start, _), weight in weights.items() if start > code.index("print"))
+
+
+def test_where_an_answer_begins_to_copy_weighs_more() -> None:
+    dialogues = Dialogues(load_tokenizer(), seed=3, context_length=4096)
+    raised = 0
+    for _ in range(60):
+        document = dialogues.document(1200)
+        answers = [copy.query + 1 for copy in document.copies.found if copy.kind is Kind.ANSWER]
+        assert all(document.weights[place] == 3 for place in answers)
+        raised += len(answers)
+    assert raised > 20
+    told = "The answer is 4021 or 7.<|im_end|>\n"
+    encoded = load_tokenizer().encode(told)
+    weights = zip(encoded.tokens, taught_weights(told, encoded.offsets), strict=True)
+    assert [token for token, weight in weights if weight > 1] == ["The", "4", "7"]
