@@ -1,4 +1,4 @@
-"""Gives a trained network more: words (as their pieces were), a head for choosing, or a wider feed-forward."""
+"""Gives a trained network more: words, whose rows begin as what their pieces were, or a head for choosing."""
 
 from __future__ import annotations
 
@@ -33,22 +33,6 @@ def with_choosing_head(model: TinyModel) -> TinyModel:
         weights[name][-size:] = weights[name][_GATHERING_HEAD * size :][:size]
     grown.load_state_dict(weights)
     build_choosing_circuit(grown)
-    return grown
-
-
-@torch.no_grad()
-def with_feed_forward(model: TinyModel, length: int) -> TinyModel:
-    """Return the network of `model` with `length` values within each feed-forward; it writes the same at first."""
-    grown = TinyModel(replace(model.config, feed_forward_length=length))
-    weights = grown.state_dict()
-    for name, tensor in model.state_dict().items():
-        if name.endswith(("ffn_gate.weight", "ffn_up.weight")):
-            # As large as those that have learned, so that the new ones are heard as soon as something reads them.
-            weights[name].normal_(0.0, float(tensor.std()))
-        elif name.endswith("ffn_down.weight"):
-            weights[name].zero_()
-        weights[name][tuple(map(slice, tensor.shape))] = tensor
-    grown.load_state_dict(weights)
     return grown
 
 

@@ -24,7 +24,7 @@ from circuits import build_choosing_circuit, build_copying_circuit, has_room
 from data import Supply
 from export import GGUF_PATH, export, load_model
 from gradients import GradientWorkers, Result, gradients_here
-from growth import with_choosing_head, with_feed_forward, with_vocabulary
+from growth import with_choosing_head, with_vocabulary
 from model import ModelConfig, TinyModel
 from tokens import TOKENIZER_PATH, extend_tokenizer, load_tokenizer, train_tokenizer
 
@@ -218,8 +218,6 @@ def build_trainer(arguments: argparse.Namespace) -> Trainer:
             extended.save(str(TOKENIZER_PATH))
         if arguments.heads > model.config.num_heads:
             model = with_choosing_head(model)
-        if arguments.feed_forward > model.config.feed_forward_length:
-            model = with_feed_forward(model, arguments.feed_forward)
         return Trainer(model, device, arguments.lr, arguments.vector_lr)
     config = ModelConfig(
         vocab_size=load_tokenizer().get_vocab_size(),
@@ -260,7 +258,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--layers", type=int, default=5)
     parser.add_argument("--heads", type=int, default=4, help="with --from, one is added")
     parser.add_argument("--head-length", type=int, default=64)
-    parser.add_argument("--feed-forward", type=int, default=1024, help="with --from, widened to it")
+    parser.add_argument("--feed-forward", type=int, default=512)
     parser.add_argument("--vocab-size", type=int, default=10240, help="with --from, words are added to fill it")
     parser.add_argument("--new-tokenizer", action="store_true", help="learn the tokenizer anew before training")
     return parser.parse_args()

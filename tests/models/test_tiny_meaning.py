@@ -14,7 +14,7 @@ from drills import Drills
 from generator.code_tasks import make_task, rounded, run
 from generator.memory import told_and_asked
 from generator.search import written_and_asked
-from growth import with_choosing_head, with_feed_forward
+from growth import with_choosing_head
 from meaning import Meaning, Pair, meanings, read_values
 from model import Layout, ModelConfig, TinyModel
 from tokens import load_tokenizer
@@ -104,22 +104,6 @@ def test_the_head_added_finds_the_text_that_means_the_same() -> None:
     still, ends = slice(2 * config.num_rotary_pairs, None), torch.arange(7, 48, 8)
     scores = q[ends[3:], still] @ k[ends[:3], still].T
     assert scores.argmax(1).tolist() == [0, 1, 2]
-
-
-def test_a_wider_feed_forward_writes_the_same_at_first_and_all_of_it_learns() -> None:
-    model = small(num_heads=2, vocab_size=300)
-    grown = with_feed_forward(model, 160)
-    assert grown.config.feed_forward_length == 160
-    token_ids, layout = torch.arange(40), Layout([40])
-    hidden = grown(token_ids, torch.arange(40), layout)
-    assert torch.allclose(hidden, model(token_ids, torch.arange(40), layout), atol=1e-5)
-    hidden.square().sum().backward()
-    for block, known in zip(grown.blk, model.blk, strict=True):
-        assert block.ffn_down.weight.grad[:, 64:].abs().sum(0).all()
-        for name in ("ffn_gate", "ffn_up"):
-            weight, before = getattr(block, name).weight, getattr(known, name).weight
-            assert torch.equal(weight[:64], before)
-            assert weight[64:].std().item() == pytest.approx(before.std().item(), rel=0.1)
 
 
 def test_what_seldom_comes_out_even_is_printed_rounded() -> None:
