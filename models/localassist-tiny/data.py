@@ -50,8 +50,8 @@ _SYSTEM_WEIGHT: Final = 0.05
 _CHOICE_WEIGHT: Final = 3.0
 _VALUE_WEIGHT: Final = 2.0
 _NAME_WEIGHT: Final = 6.0
-_CHOICE: Final = re.compile(r'": "?|(?<![\w.])(?=\d)|(?:\{|, )"')
 _FIGURE: Final = re.compile(r"(?<![\w.])(?=\d)")
+_CHOICE: Final = re.compile(rf'": "?|{_FIGURE.pattern}|(?:\{{|, )"')
 _VALUE: Final = re.compile(r'(?<=["\[ ])[^"\\]*"(?=[,}\]])|(?<=[\w\]])[,}](?=[ }])')
 _CODE: Final = f'{{"name": "{PYTHON_TOOL_NAME}"'
 _NAME: Final = re.compile(r'\{"name": "')
